@@ -26,7 +26,7 @@ from tests.happened import happened
 from tests.platform import RunningPlatform, Tenant
 
 T = TypeVar("T")
-LIMIT = 20
+LIMIT = 60
 
 
 def read(tenant: Tenant, after: int = 0, limit: int = 1000, **wanted: Any) -> list[LoggedEvent]:

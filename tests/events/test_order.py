@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from switchroom.db import database as database_module
 from switchroom.db.database import Database, do_last
 from switchroom.events.append import append
 from switchroom.events.buffer import EventBuffer
@@ -32,7 +33,10 @@ _WAITING = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND N
 
 
 @pytest.fixture
-async def postgresql(postgresql_url: str) -> AsyncGenerator[Database]:
+async def postgresql(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Database]:
+    """Who waits for a lock in it waits for longer than the machine stands still."""
+    monkeypatch.setattr(database_module, "LOCK_LIMIT", LIMIT * 1000)
+    monkeypatch.setattr(database_module, "_LONGEST_IDLE", LIMIT * 1000)
     async with source(await new_database(postgresql_url)) as opened:
         yield opened.database
 

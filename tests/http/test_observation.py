@@ -32,7 +32,7 @@ async def told(path: str, monkeypatch: pytest.MonkeyPatch, status: int = 404) ->
         await Observation(refuse, TrustedProxies([], "x-forwarded-for"))(
             cast("Scope", scope), cast("Receive", None), cast("Send", send)
         )
-    (entry,) = logs
+    (entry,) = [one for one in logs if one["event"] == "request failed"]
     return entry
 
 

@@ -69,13 +69,14 @@ class Served:
         assert reason in answer.json()["problems"]["database"]
         assert self.running.http.get("/health/live").status_code == 200
 
-    def becomes_unready(self) -> None:
-        """Write until the platform says that it cannot."""
+    def becomes_unready(self) -> str:
+        """Write until the platform says that it cannot. Returns why."""
         deadline = time.monotonic() + _LIMIT
-        while self.running.http.get("/health/ready").status_code != 503:
+        while (ready := self.running.http.get("/health/ready")).status_code != 503:
             assert time.monotonic() < deadline, "it is ready still"
             found = [(call.path, one.status_code) for call, one in answers(self.running.http, self.calls)]
             assert [one for one in found if one[1] not in (200, 204, 403, 404, 409, 503)] == []
+        return ready.json()["problems"]["database"]
 
     def has_logged_no_traceback(self) -> None:
         logged = self._capfd.readouterr().err
@@ -130,6 +131,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[PostgresqlServ
             server.stop()
     finally:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for a lock waits for longer than the machine stands still before the server hangs."""
+    monkeypatch.setattr(database, "LOCK_LIMIT", _LIMIT * 1000)
 
 
 @pytest.fixture
@@ -207,6 +214,7 @@ def test_postgresql_is_stopping(served: Served, server: PostgresqlServer) -> Non
 
 
 @pytest.mark.postgresql
+@pytest.mark.usefixtures("patient")
 def test_postgresql_hangs(served: Served, server: PostgresqlServer) -> None:
     """For those, too, who were in the middle of a transaction, and waited for a lock."""
     with server.session() as execute, ThreadPoolExecutor(1) as threads:
@@ -264,7 +272,7 @@ def test_sqlite_has_a_full_disk(disk: Path, capfd: pytest.CaptureFixture[str]) -
         served = Served(platform, capfd)
         with full(disk):
             served.says("the database has no space left", calls=_writes)
-            served.is_unready("the database has no space left")
+            assert "the database has no space left" in served.becomes_unready()
         served.all_is_well()
         served.has_logged_no_traceback()
     shutil.rmtree(data)

@@ -16,7 +16,7 @@ from switchroom.identity.notices import AccessRevoked, OrganizationClosed
 from switchroom.identity.revocation import RevocationFollower, revoke, revoke_all
 from switchroom.identity.tokens import TokenSigner
 
-LIMIT = 20.0
+LIMIT = 60.0
 
 
 async def test_they_go_while_the_process_runs(database_url: str) -> None:

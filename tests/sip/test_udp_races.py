@@ -24,8 +24,10 @@ from switchroom.engines.sip.user_agent import UserAgent
 
 HOST = "127.0.0.1"
 OFFER, ANSWER, OTHER = b"v=0\r\ns=offer\r\n", b"v=0\r\ns=answer\r\n", b"v=0\r\ns=other\r\n"
-FAST = Timing(t1=0.02, t2=0.1, t4=0.1)
-LIMIT = 20.0
+FAST = Timing(t1=0.1, t2=0.1, t4=0.1)
+"""Nothing is given up before six seconds, in which a busy machine may stand still."""
+
+LIMIT = 60.0
 TURNS = 30
 
 

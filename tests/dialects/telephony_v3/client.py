@@ -15,7 +15,7 @@ from switchroom.identity.models import Organization
 from tests import schemas
 from tests.platform import RunningPlatform
 
-LIMIT = 20.0
+LIMIT = 60.0
 DOCUMENT = "/v3.0/documentation/swagger"
 
 

@@ -23,7 +23,7 @@ from switchroom.http.server import serving
 from tests.ports import free_port
 
 SIP = Subprotocol("sip")
-LIMIT = 20.0
+LIMIT = 60.0
 REGISTER = "REGISTER sip:acme SIP/2.0\r\nCSeq: 1 REGISTER\r\n\r\n"
 REGISTERED = "SIP/2.0 200 OK\r\nVia: x\r\nCSeq: 1 REGISTER\r\n\r\n"
 OPTIONS = "OPTIONS sip:acme SIP/2.0\r\nCSeq: 1 OPTIONS\r\n\r\n"
@@ -67,13 +67,14 @@ async def code(connection: ClientConnection) -> int | None:
 
 
 async def test_who_does_not_register_is_put_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sip_socket, "REGISTER_LIMIT", 0.5)
-    async with platform() as address, connect(address, subprotocols=[SIP]) as stranger:
-        assert await answer(stranger, OPTIONS) == ANSWERED
-        async with connect(address, subprotocols=[SIP]) as phone:
-            assert await answer(phone, REGISTER) == REGISTERED
+    """Each second of the three that strangers have here is for machines that are slow."""
+    async with platform() as address, connect(address, subprotocols=[SIP]) as phone:
+        assert await answer(phone, REGISTER) == REGISTERED
+        monkeypatch.setattr(sip_socket, "REGISTER_LIMIT", 3.0)
+        async with connect(address, subprotocols=[SIP]) as stranger:
+            assert await answer(stranger, OPTIONS) == ANSWERED
             assert await code(stranger) == MISUSE
-            assert await answer(phone, OPTIONS) == ANSWERED
+        assert await answer(phone, OPTIONS) == ANSWERED
 
 
 async def test_one_address_has_so_many_connections_and_fewer_of_strangers(

@@ -24,7 +24,7 @@ from tests.telephony.control.board import Board
 from tests.telephony.voicemail.boxes import BoxOfOwner
 from tests.telephony.voicemail.tones import write_tone
 
-LIMIT = 20.0
+LIMIT = 60.0
 SECRET = "Kronjuwel"
 """What is in everything that an account has."""
 

@@ -17,7 +17,7 @@ from tests.dialects.telephony_v3.client import Api
 from tests.events.receiver import Receiver, listening
 from tests.platform import RunningPlatform, Tenant, running_platform
 
-LIMIT = 30.0
+LIMIT = 60.0
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.plain_http import NO_CERTIFICATES, PATIENCE
 from tests.platform import RunningPlatform, running_platform
 from tests.postgresql import new_database
 
-_LIMIT = 20.0
+_LIMIT = 60.0
 _NAMES = (
     "onMeetingScheduled",
     "onMeetingUpdated",
@@ -133,7 +133,7 @@ def test_who_comes_and_goes_and_the_end_are_told(
     with connect(f"ws://127.0.0.1:{platform.settings.port}/client/socket") as socket:
         join = {"type": "join", "id": "1", "token": entry.token, "roomId": entry.visit.room_id}
         socket.send(json.dumps(join))
-        assert json.loads(socket.recv(10))["type"] == "joined"
+        assert json.loads(socket.recv(_LIMIT))["type"] == "joined"
         joined = listener.got(1)[0]
         assert (joined.method, joined.path) == ("POST", "/onMeetingJoined")
         told = body_of(joined)
