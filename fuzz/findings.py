@@ -11,7 +11,7 @@ from fuzz.tally import ServerError, Tally
 from fuzz.target import Stall
 
 LONGEST_STALL = 0.25
-"""Seconds for which an event loop may do nothing else."""
+"""Seconds for which an event loop may do nothing else, while an idle one beside it goes on."""
 
 GROWTH = 24.0
 """MiB that each process may take in the last two rounds together; what came before has filled caches."""
@@ -48,10 +48,12 @@ class Findings(Struct, frozen=True):
         faults += [_about(errors) for errors in causes[:_EXAMPLES]]
         if len(causes) > _EXAMPLES:
             faults.append(f"and answers of 5xx to {len(causes) - _EXAMPLES} more calls")
-        for stall in sorted(self.stalls, key=lambda stall: -stall.seconds)[:_EXAMPLES]:
-            if stall.seconds > LONGEST_STALL:
+        own = [(stall.besides(self.idle_stalls), stall) for stall in self.stalls]
+        for seconds, stall in sorted(own, key=lambda one: -one[0])[:_EXAMPLES]:
+            if seconds > LONGEST_STALL:
                 beside = (
-                    f"stall of {stall.seconds:.3f} s (of an idle loop {_longest(self.idle_stalls):.3f} s) in "
+                    f"stall of {stall.seconds:.3f} s, {seconds:.3f} of them while an idle loop had none "
+                    f"(its longest {_longest(self.idle_stalls):.3f} s), in "
                 )
                 faults.append(beside + "\n    ".join(stall.stack))
         grown = growth(self.memory, self.processes)

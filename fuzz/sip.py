@@ -84,16 +84,23 @@ def attack(messages: int, seed: int) -> Tally:
     originals = corpus()
     for _ in range(messages):
         data = mutated(chance.choice(originals), chance.choice(originals), chance)
-        started = time.thread_time()
         try:
-            _one(data, tally)
+            took = _seconds(data, tally)
+            # A collection of garbage may have come, for example: one that is slow is so each time.
+            tries = [took, *(_seconds(data, Tally()) for _ in range(2 if took > SLOWEST else 0))]
         except Exception as error:
             error.add_note(repr(data))
             raise
-        took = time.thread_time() - started
-        if took > tally.slowest:
-            tally.slowest, tally.slowest_message = took, data
+        if min(tries) > tally.slowest:
+            tally.slowest, tally.slowest_message = min(tries), data
     return tally
+
+
+def _seconds(data: bytes, tally: Tally) -> float:
+    """The processor time that a message takes."""
+    started = time.thread_time()
+    _one(data, tally)
+    return time.thread_time() - started
 
 
 def _one(data: bytes, tally: Tally) -> None:

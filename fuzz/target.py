@@ -35,10 +35,20 @@ class TargetDied(Exception):
 
 
 class Stall(Struct, frozen=True):
-    """A time for which an event loop did nothing else, in seconds, and the stack that it was noticed with."""
+    """A time for which an event loop did nothing else, in seconds, when it ended on the clock of all
+    processes, and the stack that it was noticed with."""
 
     seconds: float
+    ended_at: float
     stack: Sequence[str]
+
+    def besides(self, others: Sequence[Stall]) -> float:
+        """Seconds in which none of the other stalls was."""
+        began_at = self.ended_at - self.seconds
+        common = (
+            min(self.ended_at, one.ended_at) - max(began_at, one.ended_at - one.seconds) for one in others
+        )
+        return self.seconds - sum(seconds for seconds in common if seconds > 0)
 
 
 class Target(Struct, frozen=True):

@@ -1,8 +1,9 @@
 """Watch over the event loop of every Python process that finds this directory in PYTHONPATH.
 
 Python imports a module of this name when it starts. Each stall is a line of JSON in a file of the process in
-the directory STALLS: its seconds, and the stack of the loop's thread when it was noticed. What the thread
-waited for a processor meanwhile is not counted: that is the machine's doing.
+the directory STALLS: its seconds, when it ended by the clock that all processes have, and the stack of the
+loop's thread when it was noticed. What the thread waited for a processor meanwhile is not counted: that is
+the machine's doing.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Watch:
         if seconds >= WORTH_NOTING:
             if collected >= WORTH_NOTING:
                 stack = [*stack, f"of these {collected:.3f} s for collecting garbage"]
-            self._file.write(json.dumps({"seconds": seconds, "stack": stack}) + "\n")
+            self._file.write(json.dumps({"seconds": seconds, "ended_at": moment, "stack": stack}) + "\n")
         self._loop.call_later(BEAT, self._beat)
 
     def _collect(self, phase: str, _: Mapping[str, int]) -> None:

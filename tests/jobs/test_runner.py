@@ -404,7 +404,6 @@ def _metric(name: str) -> float:
     return REGISTRY.get_sample_value(name, {"kind": "errands"}) or 0.0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 async def test_a_transaction_whose_process_hangs_lets_its_rows_go(place: Place) -> None:
     """It has a row locked, in the middle of taking it up; PostgreSQL does not know that it hangs."""
