@@ -31,7 +31,7 @@ from tests.plain_http import NO_CERTIFICATES
 from tests.ports import free_port
 
 T = TypeVar("T")
-_LIMIT = 60.0
+_LIMIT = 120.0
 PASSWORD = "correct horse battery"
 
 

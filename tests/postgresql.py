@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tests.ports import free_port
 
-_LIMIT = 60
+_LIMIT = 180
 
 
 class PostgresqlMissingError(Exception):

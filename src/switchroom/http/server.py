@@ -21,7 +21,7 @@ from switchroom.http.listening import BACKLOG, PortTakenError, require_free
 from switchroom.http.websocket import bounded
 
 _STOP_LIMIT = 10.0
-_READY_LIMIT = 10.0
+_READY_LIMIT = 30.0
 _MOST_CONNECTIONS = 100_000
 
 
