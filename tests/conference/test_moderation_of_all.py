@@ -12,7 +12,7 @@ from switchroom.conference.room import moderation_of_all
 from switchroom.conference.room.participants import Participant
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import ADMINISTRATOR, MODERATOR, PARTICIPANT, SPECTATOR, Permission
-from tests.conference.room import Client, RoomServer
+from tests.conference.room import LIMIT, Client, RoomServer
 
 ALL_ON = {"microphone": True, "camera": True, "screen": True}
 VOICE_ON = {"microphone": True, "camera": False, "screen": False}
@@ -150,7 +150,7 @@ async def test_the_session_ends_for_everybody(server: RoomServer) -> None:
     for one in (mod, ada, waiting):
         assert (await one.hears("ended"))["reason"] == "session_over"
         assert await one.closed() == 4007
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         while server.service.find("lounge") is not None:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
     left = [data["reason"] for kind, _, data in server.notes.kept if kind == "room.left"]
@@ -325,7 +325,7 @@ async def test_two_moderators_at_once_leave_what_came_last(
             await one.send("permit-all", permissions={"voice": allowed})
     for one in (mod, other):
         await one.everything()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(LIMIT):
         while any(one.get_name() == "permissions of everybody" for one in asyncio.all_tasks()):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.01)
     for one in crowd:

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from switchroom.db import sqlite
 from switchroom.db.database import Database
 from switchroom.db.sqlite import CHECKPOINT_EVERY
 from tests.engines.waiting import until
@@ -57,8 +58,9 @@ async def test_the_log_begins_anew_again_and_again(database: Database, tmp_path:
 
 
 async def test_a_write_waits_for_another_process_and_holds_up_nobody(
-    database: Database, tmp_path: Path
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(sqlite, "LOCK_LIMIT", 60_000)  # longer than the machine stands still
     other = sqlite3.connect(tmp_path / "notes.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     waiting = asyncio.create_task(_write(database, "later"))
@@ -69,7 +71,7 @@ async def test_a_write_waits_for_another_process_and_holds_up_nobody(
         assert not ended
     other.execute("COMMIT")
     other.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await waiting
     assert await _count(database) == 1
 
