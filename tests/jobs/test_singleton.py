@@ -48,7 +48,8 @@ def turns(done: Sequence[tuple[str, str]]) -> list[str]:
 async def kept_until(here: Place) -> tuple[datetime, datetime]:
     """Until when somebody has the lease, and the time now, both by the database's clock."""
     async with here.database.read(None) as session:
-        return (await session.execute(select(NamedLease.until, clock()))).one().tuple()
+        until, moment = (await session.execute(select(NamedLease.until, clock()))).one()
+    return until, moment
 
 
 async def test_one_works_and_the_others_wait(here: Place) -> None:

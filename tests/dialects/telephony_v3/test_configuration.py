@@ -518,7 +518,7 @@ def test_a_sound_plays_half_an_hour_at_most(running: RunningPlatform, api: Api, 
     long = tmp_path / "long.wav"
     silence = ["-f", "lavfi", "-i", "anullsrc=r=1000:cl=mono", "-t", "1802"]
     command = ["ffmpeg", "-v", "error", *silence, "-c:a", "adpcm_ima_wav", str(long)]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=180)
     media = api.make("medias", name="Tone")
     headers = {"X-Auth-Token": api.token}
     answer = running.http.put(f"/v3.0/medias/{media}/raw", content=long.read_bytes(), headers=headers)
