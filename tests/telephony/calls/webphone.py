@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from json import dumps
@@ -12,12 +11,13 @@ from urllib.parse import quote
 from playwright.async_api import Page, Route, async_playwright
 
 from tests.conference.browser import ARGUMENTS, WHOLE_BROWSER
+from tests.telephony.media.loudest import until_heard
 
 LIBRARY = Path(__file__).parents[3] / "web" / "node_modules"
 PLACE = "/webphone/"
 """Path of the page, which the test serves, at the platform's own address."""
 
-_LIMIT = 20.0
+_LIMIT = 60.0
 
 _OWN_PAGE = ["--disable-features=LocalNetworkAccessChecks"]
 """A page that is put in the place of the platform's has no address, and may not reach this machine."""
@@ -94,23 +94,16 @@ class WebPhone:
         """Wait for a state: registered, ringing, talking, over."""
         await self._page.wait_for_function(f"window.state === '{state}'", timeout=limit * 1000)
 
-    async def hears(self, tone: int, limit: float = _LIMIT) -> None:
+    async def hears(self, tone: int) -> None:
         """Wait until a tone is the loudest for half a second."""
-        found: list[float] = []
-        end = asyncio.get_running_loop().time() + limit
-        while len(found) < 5 or any(abs(one - tone) > 25 for one in found[-5:]):
-            assert asyncio.get_running_loop().time() < end, f"hears {found[-5:]}, not {tone}"
-            found.append(float(await self._page.evaluate("loudest()")))
-            await asyncio.sleep(0.1)
+        await until_heard(self._loudest, lambda hertz: abs(hertz - tone) <= 25, str(tone))
 
-    async def hears_music(self, tone: int, limit: float = _LIMIT) -> None:
+    async def hears_music(self, tone: int) -> None:
         """Wait until something is heard that is not this tone."""
-        found: list[float] = []
-        end = asyncio.get_running_loop().time() + limit
-        while len(found) < 5 or any(one <= 0 or abs(one - tone) < 25 for one in found[-5:]):
-            assert asyncio.get_running_loop().time() < end, f"hears {found[-5:]}"
-            found.append(float(await self._page.evaluate("loudest()")))
-            await asyncio.sleep(0.1)
+        await until_heard(self._loudest, lambda hertz: abs(hertz - tone) >= 25, f"anything but {tone}")
+
+    async def _loudest(self) -> float:
+        return float(await self._page.evaluate("loudest()"))
 
 
 async def _serve(route: Route) -> None:

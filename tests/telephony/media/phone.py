@@ -28,6 +28,9 @@ WINDOW = 1600
 HEARD = 8000
 """Samples that must hold a tone for it to be heard: 1 s. A note of the music on hold lasts 0.6 s."""
 
+KEPT = 60 * RATE
+"""Samples that are kept: longer than a process of a busy machine waits for its turn."""
+
 KEY_PACKETS = 5
 """Packets of a key, before the last is repeated."""
 
@@ -254,29 +257,34 @@ class Phone(asyncio.DatagramProtocol):
             return set()
         return _tones_in(samples)
 
-    async def hears(self, *tones: int, limit: float = 20.0) -> None:
+    async def hears(self, *tones: int, limit: float = 40.0) -> None:
         """Wait until the phone hears these tones and no others: in a second of sound that comes
         from now on, however slowly. To hear nothing is to hear none for half a second of time."""
         quiet_since: float | None = None
-        before = self._heard
+        begin = at = self._heard
+        alike = 0
         end = time.monotonic() + limit
         while True:
             now = time.monotonic()
             if tones:
-                if self._heard - before >= HEARD and self._hears_throughout(set(tones)):
-                    return
+                # All of it, also what has come while this task had no turn.
+                while self._heard - at >= WINDOW:
+                    alike = alike + WINDOW if _tones_in(self._heard_after(at)) == set(tones) else 0
+                    at += WINDOW
+                    if alike >= HEARD:
+                        return
             else:
                 quiet_since = None if self.tones() else quiet_since or now
                 if quiet_since is not None and now - quiet_since >= 0.5:
                     return
-            came = (self._heard - before) / RATE
+            came = (self._heard - begin) / RATE
             assert now < end, f"{self.tone} hears {self.tones()}, not {set(tones)}, in {came:.1f} s of sound"
             await asyncio.sleep(0.05)
 
-    def _hears_throughout(self, tones: set[int]) -> bool:
-        """Whether the last second holds these tones and no others from its beginning to its end."""
-        last = self._samples[-HEARD:]
-        return all(_tones_in(last[at : at + WINDOW]) == tones for at in range(0, HEARD, WINDOW))
+    def _heard_after(self, at: int) -> list[int]:
+        """The 0.2 s of sound that came after so many samples."""
+        place = max(len(self._samples) - (self._heard - at), 0)
+        return self._samples[place : place + WINDOW]
 
     async def _send(self) -> None:
         begin = time.monotonic()
@@ -327,7 +335,8 @@ class Phone(asyncio.DatagramProtocol):
             samples = [law[code] for code in data[12:]] if law else self._coder.decode(data[12:])
             self._samples += samples
             self._heard += len(samples)
-            del self._samples[:-HEARD]
+            if len(self._samples) > 2 * KEPT:
+                del self._samples[:-KEPT]
             self._heard_at = time.monotonic()
             self.lengths.add(len(data) - 12)
         elif payload in self.events.values() and data[13] & 0x80:

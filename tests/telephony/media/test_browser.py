@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from switchroom.telephony.media.sources import PLAYED, BrowserSources, offers
 from switchroom.telephony.media.state import LegKind, LegState
 from tests.conference.browser import ARGUMENTS, WHOLE_BROWSER
 from tests.telephony.media.conftest import Caller
+from tests.telephony.media.loudest import until_heard
 
 PEER = """async () => {
   window.pc = new RTCPeerConnection();
@@ -71,14 +71,13 @@ class Browser:
         self.reoffered += 1
         await self.answer(sdp)
 
-    async def hears(self, tone: int, limit: float = 20.0) -> None:
+    async def hears(self, tone: int) -> None:
         """Wait until a tone is the loudest for half a second."""
-        found: list[float] = []
-        end = asyncio.get_running_loop().time() + limit
-        while len(found) < 5 or any(abs(one - tone) > 25 for one in found[-5:]):
-            assert asyncio.get_running_loop().time() < end, f"hears {found[-5:]}, not {tone}"
-            found.append(float(await self._page.evaluate(LOUDEST)))
-            await asyncio.sleep(0.1)
+
+        async def loudest() -> float:
+            return float(await self._page.evaluate(LOUDEST))
+
+        await until_heard(loudest, lambda hertz: abs(hertz - tone) <= 25, str(tone))
 
 
 @pytest.fixture

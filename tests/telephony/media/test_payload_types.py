@@ -63,9 +63,9 @@ async def test_bridged(
     await bob.hears(400)
     for number, key in enumerate("1*#", 1):
         alice.press(key)
-        await until(lambda number=number: len(digits) == len(bob.keys) == number, limit=10)
+        await until(lambda number=number: len(digits) == len(bob.keys) == number)
         bob.press(key)
-        await until(lambda number=number: len(alice.keys) == number, limit=10)
+        await until(lambda number=number: len(alice.keys) == number)
     assert bob.keys == alice.keys == [digit.key for digit in digits] == ["1", "*", "#"]
     await alice.hears(550)
     await bob.hears(400)
@@ -80,7 +80,7 @@ async def test_at_a_prompt_and_back(call: Caller, told: tuple[KeyListeners, list
     for number in range(1, 4):
         await one.let_nobody_hear()
         alice.press("5")
-        await until(lambda number=number: len(digits) == number, limit=10)
+        await until(lambda number=number: len(digits) == number)
         await bridge(one, two)
         await alice.hears(550)
         await bob.hears(400)
@@ -94,7 +94,7 @@ async def test_keys_are_sent(call: Caller, kind: Kind) -> None:
     await alice.hears(550)
     for number, key in enumerate("78", 1):
         await one.send_key(key)
-        await until(lambda number=number: len(alice.keys) == number, limit=10)
+        await until(lambda number=number: len(alice.keys) == number)
     assert alice.keys == ["7", "8"]
     await alice.hears(550)
     await bob.hears(400)
@@ -116,7 +116,7 @@ async def test_who_is_called_is_offered_the_numbers_of_the_caller(ng: NgClient, 
     assert (bob.payload, bob.events) == (alice.payload, alice.events)
     bob.press("3")
     alice.press("4")
-    await until(lambda: (alice.keys, bob.keys) == (["3"], ["4"]), limit=10)
+    await until(lambda: (alice.keys, bob.keys) == (["3"], ["4"]))
     assert alice.payloads == bob.payloads == {kind[0], next(iter(kind[1].values()))}
     for leg in (caller, called):
         await leg.close()
@@ -158,7 +158,7 @@ async def test_who_answers_under_other_numbers_is_understood(ng: NgClient) -> No
     await bob.hears(400)
     bob.press("3")
     alice.press("4")
-    await until(lambda: (alice.keys, bob.keys) == (["3"], ["4"]), limit=10)
+    await until(lambda: (alice.keys, bob.keys) == (["3"], ["4"]))
     for leg in (caller, called):
         await leg.close()
     for phone in (alice, bob):
@@ -172,6 +172,6 @@ async def test_a_phone_without_keys_talks(call: Caller) -> None:
     await alice.hears(550)
     await bob.hears(400)
     await two.send_key("1")
-    await until(lambda: bob.keys == ["1"], limit=10)
+    await until(lambda: bob.keys == ["1"])
     await alice.hears(550)
     await bob.hears(400)

@@ -29,7 +29,7 @@ async def test_prompts_are_played_in_their_order_and_their_end_is_told(
     alice, leg = await call(400)
     ended: list[str] = []
     playback = Playback(ng, leg, ended.append)
-    played = await playback.play([sound(700, 1.5), sound(900, 1.5)], times=1)
+    played = await playback.play([sound(700, 4.0), sound(900, 4.0)], times=1)
     await alice.hears(700)
     await alice.hears(900)
     await until(lambda: ended == [played])
@@ -50,7 +50,7 @@ async def test_a_prompt_that_cannot_be_played_is_passed_over_and_gone_media_end_
     playback = Playback(ng, leg, ended.append)
     with pytest.raises(NgRefused):
         await playback.play([tmp_path / "none.wav"])
-    played = await playback.play([sound(700, 0.5), tmp_path / "none.wav", sound(900, 1.5)])
+    played = await playback.play([sound(700, 0.5), tmp_path / "none.wav", sound(900, 4.0)])
     await alice.hears(900)
     await until(lambda: ended == [played])
     again = await playback.play([sound(700, 0.5), sound(900, 0.5)], times=FOREVER)
@@ -126,7 +126,7 @@ async def test_a_phone_that_falls_silent_is_told_and_one_that_holds_is_not(call:
     bob, holding = await call(550)
     _, talking = await call(700)
     lost: list[tuple[LegMedia, MediaLoss]] = []
-    watch = SilenceWatch(lambda leg, loss: lost.append((leg, loss)), longest=2.0, interval=0.3)
+    watch = SilenceWatch(lambda leg, loss: lost.append((leg, loss)), longest=8.0, interval=0.3)
     for leg in (silent, holding, talking):
         watch.watch(leg)
     watch.start()
