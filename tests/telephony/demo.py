@@ -43,7 +43,7 @@ class Demo:
             await asyncio.to_thread(self._until_registered, len(found))
             yield found
 
-    def _until_registered(self, count: int, limit: float = 20.0) -> None:
+    def _until_registered(self, count: int, limit: float = 60.0) -> None:
         deadline = time.monotonic() + limit
         while len(self.api("GET", "/devices/registrations")) < count:
             assert time.monotonic() < deadline

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import time
 from array import array
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.telephony.media.phone import RATE, TONES, WINDOW, strength
@@ -17,10 +18,12 @@ _HEAD = 4096
 
 
 class _Sound:
-    """A WAV file that grows; `samples` are its last ones, at 8000 Hz."""
+    """A WAV file that grows; `samples` are its last ones, at 8000 Hz, and `fresh` those that nobody has
+    looked at."""
 
     def __init__(self, path: Path) -> None:
         self.samples: list[int] = []
+        self.fresh: list[int] = []
         self.grown_at = 0.0
         self._file = path.open("rb")
         self._channels = 0
@@ -38,7 +41,9 @@ class _Sound:
             return
         values = array("h", content[:whole])[:: self._channels]
         step = self._step
-        self.samples += [sum(values[at : at + step]) // step for at in range(0, len(values), step)]
+        samples = [sum(values[at : at + step]) // step for at in range(0, len(values), step)]
+        self.fresh += samples
+        self.samples += samples
         del self.samples[: -2 * WINDOW]
         self.grown_at = time.monotonic()
 
@@ -58,6 +63,10 @@ class _Sound:
         self._file.close()
 
 
+def _tones_in(samples: list[int]) -> set[int]:
+    return {tone for tone in TONES if strength(samples, tone) > 0.02}
+
+
 class Ear:
     """Both ears: all calls of a phone together."""
 
@@ -67,16 +76,35 @@ class Ear:
 
     def tones(self) -> set[int]:
         """The tones of the last 0.2 s."""
+        self._read_on()
+        found: set[int] = set()
+        for sound in self._sounds.values():
+            samples = sound.samples[-WINDOW:]
+            if len(samples) == WINDOW and time.monotonic() - sound.grown_at < _STILL:
+                found |= _tones_in(samples)
+        return found
+
+    def forget(self) -> None:
+        """Hear what comes from now on only."""
+        self._read_on()
+        for sound in self._sounds.values():
+            sound.fresh.clear()
+
+    def heard(self) -> Iterator[tuple[Path, set[int]]]:
+        """The tones of each 0.2 s of sound that nobody has looked at, with the file that it is in."""
+        self._read_on()
+        for path, sound in self._sounds.items():
+            while len(sound.fresh) >= WINDOW:
+                part = sound.fresh[:WINDOW]
+                del sound.fresh[:WINDOW]
+                yield path, _tones_in(part)
+
+    def _read_on(self) -> None:
         for path in self.directory.glob("dump-*-dec.wav"):
             if path not in self._sounds:
                 self._sounds[path] = _Sound(path)
-        found: set[int] = set()
         for sound in self._sounds.values():
             sound.read_on()
-            samples = sound.samples[-WINDOW:]
-            if len(samples) == WINDOW and time.monotonic() - sound.grown_at < _STILL:
-                found |= {tone for tone in TONES if strength(samples, tone) > 0.02}
-        return found
 
     def close(self) -> None:
         for sound in self._sounds.values():

@@ -27,10 +27,13 @@ from msgspec import Struct
 from tests.ports import free_port
 from tests.telephony.baresip.ear import Ear
 from tests.telephony.calls.switchboards import PASSWORD, TONES, Account
-from tests.telephony.media.phone import RATE
+from tests.telephony.media.phone import RATE, WINDOW
 
-LIMIT = 20.0
+LIMIT = 60.0
 HOST = "127.0.0.1"
+
+HEARD = 3 * WINDOW
+"""Samples in which a tone must be: 0.6 s."""
 
 _CONFIGURATION = """
 sip_listen {host}:{port}
@@ -185,22 +188,36 @@ class Baresip:
         return found
 
     async def press(self, *keys: str) -> None:
-        """Press keys one after the other (RFC 4733)."""
+        """Press keys one after the other (RFC 4733), the next when 0.25 s of sound were sent with the one
+        before."""
         for key in "".join(keys):
+            begin = await self._sent()
             await self.command("sndcode", key)
-            await asyncio.sleep(0.25)
+            async with asyncio.timeout(LIMIT):
+                while await self._sent() - begin < 0.25:  # noqa: ASYNC110 - sound wakes nobody
+                    await asyncio.sleep(0.05)
 
     async def hears(self, *tones: int, limit: float = LIMIT) -> None:
-        """Wait until the phone hears these tones and no others, for half a second without a break."""
-        since: float | None = None
+        """Wait until the phone hears these tones and no others: in 0.6 s of sound that come from now on in
+        one call, however slowly. To hear nothing is to hear none for half a second of time."""
+        alike: defaultdict[Path, int] = defaultdict(int)
+        quiet_since: float | None = None
+        self.ear.forget()
         end = time.monotonic() + limit
         while True:
             now = time.monotonic()
-            found = self.ear.tones()
-            since = (since or now) if found == set(tones) else None
-            if since is not None and now - since >= 0.5:
-                return
-            assert now < end, f"{self.tone} hears {found}, not {set(tones)}\n{self.log()[-6000:]}"
+            if tones:
+                for file, found in self.ear.heard():
+                    if found and found != set(tones):
+                        alike.clear()
+                    alike[file] = alike[file] + WINDOW if found == set(tones) else 0
+                    if alike[file] >= HEARD:
+                        return
+            else:
+                quiet_since = None if self.ear.tones() else quiet_since or now
+                if quiet_since is not None and now - quiet_since >= 0.5:
+                    return
+            assert now < end, f"{self.tone} hears {self.ear.tones()}, not {set(tones)}\n{self.log()[-6000:]}"
             await asyncio.sleep(0.05)
 
     async def receives(self, limit: float = LIMIT) -> None:
@@ -211,10 +228,24 @@ class Baresip:
             while await self._received() - begin < 0.5:  # noqa: ASYNC110 - sound wakes nobody
                 await asyncio.sleep(0.1)
 
+    async def hears_something(self, limit: float = LIMIT) -> None:
+        """Wait until any sound has come in during the current call."""
+        async with asyncio.timeout(limit):
+            while not await self._received():  # noqa: ASYNC110 - sound wakes nobody
+                await asyncio.sleep(0.05)
+
+    async def _sent(self) -> float:
+        """Seconds of sound that were sent during the current call."""
+        return (await self._seconds())[0]
+
     async def _received(self) -> float:
         """Seconds of sound that have come in during the current call."""
+        return (await self._seconds())[1]
+
+    async def _seconds(self) -> tuple[float, float]:
+        """Seconds of sound that were sent and have come in during the current call."""
         found = _TIME.findall(await self.command("audio_debug"))
-        return float(found[1]) if len(found) > 1 else 0.0
+        return (float(found[0]), float(found[1])) if len(found) > 1 else (0.0, 0.0)
 
     async def _fresh_second(self) -> None:
         """Wait until no sound file is named after this second, which a further call would overwrite."""

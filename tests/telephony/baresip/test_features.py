@@ -55,7 +55,7 @@ async def done(phone: Baresip, number: str, keys: str = "") -> None:
     await phone.call(number)
     if keys:
         await phone.press(keys)
-    await phone.over(limit=15)
+    await phone.over()
 
 
 async def test_forwarding_on_and_off(office: Account) -> None:

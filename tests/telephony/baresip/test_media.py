@@ -72,7 +72,7 @@ async def test_a_device_at_a_desk_and_in_a_browser(office: Account) -> None:
             await web.until("over")
 
 
-def _until_registrations(account: Account, number: int, limit: float = 20.0) -> None:
+def _until_registrations(account: Account, number: int, limit: float = 60.0) -> None:
     deadline = time.monotonic() + limit
     while len(account.api("GET", "/devices/registrations")) != number:
         assert time.monotonic() < deadline

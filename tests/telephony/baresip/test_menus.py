@@ -54,7 +54,7 @@ async def test_an_extension_is_dialled(account: Account) -> None:
 
 async def test_wrong_keys_and_none_cost_tries(account: Account) -> None:
     account.person("201")
-    goodbye = {"module": "play", "data": {"id": account.tone(GOODBYE, 2)}}
+    goodbye = {"module": "play", "data": {"id": account.tone(GOODBYE, 6)}}
     menu(account, {"max_retries": goodbye}, retries=2)
     async with baresips(account, "201") as (ada,):
         await ada.call("300")
@@ -68,9 +68,9 @@ async def test_wrong_keys_and_none_cost_tries(account: Account) -> None:
 
 async def test_no_key_leads_to_a_child(account: Account) -> None:
     account.person("201")
-    goodbye = {"module": "play", "data": {"id": account.tone(GOODBYE, 2)}}
+    goodbye = {"module": "play", "data": {"id": account.tone(GOODBYE, 6)}}
     made = account.api(
-        "PUT", "/menus", {"name": "Short", "media_id": account.tone(GREETING, 1), "timeout": 1}
+        "PUT", "/menus", {"name": "Short", "media_id": account.tone(GREETING, 4), "timeout": 1}
     )
     children = {"timeout": goodbye}
     account.flow("300", {"module": "menu", "data": {"id": made["id"]}, "children": children})
@@ -85,7 +85,7 @@ async def test_open_and_closed(account: Account) -> None:
     account.person("201")
     user = account.person("202")
     calendar = account.api("PUT", "/calendars", {"name": "Hours", "ics": ALWAYS})["id"]
-    closed = {"module": "play", "data": {"id": account.tone(GOODBYE, 2)}}
+    closed = {"module": "play", "data": {"id": account.tone(GOODBYE, 6)}}
     children = {"open": {"module": "user", "data": {"id": user}}, "closed": closed}
     account.flow("300", {"module": "calendar", "data": {"id": calendar}, "children": children})
     async with baresips(account, "201", "202") as (ada, grace):

@@ -53,7 +53,7 @@ async def test_a_group_that_rings_at_once(office: Account) -> None:
 
 
 async def test_a_group_that_rings_one_after_the_other(office: Account) -> None:
-    group(office, "sequential", {"timeout": 1}, {})
+    group(office, "sequential", {"timeout": 6}, {})
     async with baresips(office, *PEOPLE) as (ada, grace, mary):
         await ada.dial("300")
         await grace.rung()
@@ -79,7 +79,7 @@ async def test_a_group_that_begins_with_another(office: Account, strategy: str) 
 
 
 async def test_a_member_of_a_group_rings_later(office: Account) -> None:
-    group(office, "simultaneous", {}, {"delay": 1})
+    group(office, "simultaneous", {}, {"delay": 6})
     async with baresips(office, *PEOPLE) as (ada, grace, mary):
         await ada.dial("300")
         await grace.rung()
@@ -136,6 +136,7 @@ async def test_a_forward_that_wants_a_key(office: Account, key: str) -> None:
     async with baresips(office, "201", "203") as (ada, mary):
         await ada.dial("202")
         await mary.answer()
+        await mary.hears_something()  # it is asked for
         if key == "1":
             await mary.press(key)
             await ada.until("CALL_ESTABLISHED")
@@ -144,7 +145,7 @@ async def test_a_forward_that_wants_a_key(office: Account, key: str) -> None:
             return
         if key:
             await mary.press(key)
-        await mary.over(limit=12)
+        await mary.over()
         await ada.over()
         assert not ada.told("CALL_ESTABLISHED")
         await ada.hears()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Set
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ class Box:
         fields = {"name": "Grace", "mailbox": "202", "owner_id": self.owner, "pin": "1234"}
         self.id = self.api.make("vmboxes", **fields)
         self.path = f"/vmboxes/{self.id}/messages"
+        self._visits = visits(account.platform)
         to_box = {"module": "voicemail", "data": {"id": self.id}, "children": {}}
         operator = {"module": "user", "data": {"id": self.owner}, "children": {}}
         account.flow("302", {**to_box, "children": {"0": operator}})
@@ -47,7 +48,7 @@ class Box:
         run(mailboxes.save_recording(of_account, self.id, Recording.GREETING, greeting, 10_000))
         run(mailboxes.set_up(of_account, self.id))
 
-    def messages(self, folder: str = "new", number: int = 1, limit: float = 20.0) -> list[dict[str, Any]]:
+    def messages(self, folder: str = "new", number: int = 1, limit: float = 60.0) -> list[dict[str, Any]]:
         """The messages of a folder, once there are so many."""
         deadline = time.monotonic() + limit
         while len(found := self.api("GET", self.path, folder=folder)) != number:
@@ -60,12 +61,14 @@ class Box:
         return self.account.platform.http.get(f"/v3.0{self.path}/{message_id}/raw", headers=headers).content
 
     async def recorded(self, seconds: float, place: int = 1) -> None:
-        """Wait until so much of a caller is recorded, as the recording of that number in the call."""
-        await recorded(self.account.platform, seconds, place)
+        """Wait until so much of a caller is recorded, as the recording of that number in a call that has
+        begun after the last message was left."""
+        await recorded(self.account.platform, seconds, place, besides=self._visits)
 
     @asynccontextmanager
     async def caller(self) -> AsyncGenerator[Conversation]:
         """Somebody who hears the greeting."""
+        self._visits = visits(self.account.platform)
         async with self.account.phones("201") as (ada,):
             call = await ada.call("302")
             await call.answered()
@@ -79,17 +82,29 @@ class Box:
             await self.recorded(seconds)
             call.hang_up()
             (message,) = await asyncio.to_thread(self.messages)
+        self._visits = visits(self.account.platform)
         return message
 
 
-async def recorded(platform: RunningPlatform, seconds: float, place: int = 1) -> None:
-    """Wait until so much of somebody is recorded, as the recording of that number in a call."""
-    parts = platform.platform.telephony.message_files.parts
-    async with asyncio.timeout(15):
-        while _longest(parts, place) < seconds * 16_000:  # noqa: ASYNC110 - another process records
+def visits(platform: RunningPlatform) -> Set[Path]:
+    """Directories in which is recorded what callers say now, and that of those who have just gone."""
+    return set(platform.platform.telephony.message_files.parts.glob("call-*"))
+
+
+async def recorded(
+    platform: RunningPlatform, seconds: float, place: int = 1, *, besides: Set[Path] = frozenset()
+) -> None:
+    """Wait until so much of somebody is recorded, as the recording of that number in a call, but for some
+    that were there before."""
+    async with asyncio.timeout(60):
+        while _longest(visits(platform) - besides, place) < seconds * 16_000:  # noqa: ASYNC110 - another process records
             await asyncio.sleep(0.02)
 
 
-def _longest(parts: Path, place: int) -> int:
+def _longest(found: Set[Path], place: int) -> int:
     """Bytes of the largest file that is being recorded, -1 for none."""
-    return max((one.stat().st_size for one in parts.glob(f"call-*/{place}.wav")), default=-1)
+    longest = -1
+    for directory in found:
+        with suppress(FileNotFoundError):
+            longest = max(longest, (directory / f"{place}.wav").stat().st_size)
+    return longest

@@ -110,7 +110,7 @@ def add_trunk(account: Account, port: int, api: Api | None = None, **more: Any) 
     return trunk
 
 
-def await_condition(account: Account, trunk: int, condition: str, limit: float = 10.0) -> str:
+def await_condition(account: Account, trunk: int, condition: str, limit: float = 60.0) -> str:
     """Wait until the status of a trunk is that; the reason that it tells."""
     deadline = time.monotonic() + limit
     while (status := account.api("GET", f"/trunks/{trunk}")["status"])["condition"] != condition:

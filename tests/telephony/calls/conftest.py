@@ -24,9 +24,11 @@ def exchange(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatfo
 
 @pytest.fixture
 def account(exchange: RunningPlatform) -> Iterator[Account]:
-    """A new account. Its trunks lead nowhere afterwards: their ports may become other carriers'."""
+    """A new account. Its calls are over afterwards, for others are counted; its trunks lead nowhere: their
+    ports may become other carriers'."""
     made = Account(exchange)
     yield made
+    made.end_calls()
     nowhere = {"server": "", "username": "", "advanced": {"shared_server": False}}
     for trunk in made.api("GET", "/trunks"):
         made.api("POST", f"/trunks/{trunk['id']}", nowhere)

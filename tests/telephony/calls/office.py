@@ -95,7 +95,7 @@ class Office:
 
         return self.running.run(store())
 
-    def register(self, device_id: int, seconds: int = 60) -> None:
+    def register(self, device_id: int, seconds: int = 3600) -> None:
         """A contact of a device, which ends in so many seconds."""
 
         async def write() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import quote
@@ -28,7 +28,7 @@ from switchroom.engines.sip.user_agent import UserAgent
 from switchroom.telephony.media import sdp
 from tests.telephony.media.phone import Phone as Talker
 
-LIMIT = 20.0
+LIMIT = 60.0
 
 
 def in_uri(host: str) -> str:
@@ -156,6 +156,8 @@ class SoftPhone:
         self.realm = realm
         self.tone = tone
         self.name = ""
+        self.rings = False
+        """Whether it says at once that it rings."""
         self.incoming: asyncio.Queue[Conversation] = asyncio.Queue()
         self.conversations: list[Conversation] = []
         self._credentials = Credentials(username, password)
@@ -210,15 +212,22 @@ class SoftPhone:
             return await self.incoming.get()
 
     def on_call(self, call: IncomingCall) -> None:
-        asyncio.get_running_loop().create_task(self._take(call))
+        events: list[SessionEvent] = []
+        call.listener = lambda _, event: events.append(event)
+        if self.rings:
+            call.progress(180)
+        asyncio.get_running_loop().create_task(self._take(call, events))
 
     def on_message(self, request: Request) -> int:
         return 405
 
-    async def _take(self, call: IncomingCall) -> None:
+    async def _take(self, call: IncomingCall, events: Sequence[SessionEvent]) -> None:
+        """Take a call, to which `events` have happened before it had a talker."""
         conversation = await self._conversation()
         conversation.session = call
         call.listener = conversation.listen
+        for event in events:
+            conversation.listen(call, event)
         self.incoming.put_nowait(conversation)
 
     async def _conversation(self) -> Conversation:

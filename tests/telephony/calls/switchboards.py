@@ -122,7 +122,7 @@ class Account:
             await asyncio.to_thread(self.until_registered, [self.devices[one] for one in extensions])
             yield found
 
-    def until_registered(self, devices: Sequence[int], limit: float = 20.0) -> None:
+    def until_registered(self, devices: Sequence[int], limit: float = 60.0) -> None:
         """Wait until the API tells that all of them are."""
         deadline = time.monotonic() + limit
         while True:
@@ -131,6 +131,19 @@ class Account:
                 return
             assert time.monotonic() < deadline, status
             time.sleep(0.02)
+
+    def end_calls(self, limit: float = 60.0) -> None:
+        """End the calls that are left, and wait until they are over."""
+        deadline = time.monotonic() + limit
+        while True:
+            answer = self.api.send("GET", "/channels")
+            left = answer.json()["data"] if answer.status_code == 200 else None
+            if left == []:
+                return
+            assert time.monotonic() < deadline, answer.text
+            for channel in left or ():
+                self.api.send("POST", f"/channels/{channel['uuid']}", {"action": "hangup"})
+            time.sleep(0.05)
 
 
 def _whole(flow: dict[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tests.telephony.calls.switchboards import Account
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine]
 
-LIMIT = 20.0
+LIMIT = 60.0
 
 
 async def told(account: Account, number: int) -> list[dict[str, Any]]:

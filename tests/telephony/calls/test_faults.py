@@ -58,13 +58,13 @@ def people(record: Mapping[str, Any]) -> tuple[str, str, str]:
     return record["caller_id_number"], record["callee_id_number"], record["hangup_cause"]
 
 
-async def known_to_ring(account: Account, extension: str) -> None:
-    """Wait until it is in the database that a phone rings."""
+async def known(account: Account, extension: str, state: str) -> None:
+    """Wait until it is in the database what a phone does: another process takes up what is written there."""
     device = str(account.devices[extension])
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             found = await asyncio.to_thread(account.api, "GET", "/devices/status")
-            if found[device]["state"] == "ringing":
+            if found[device]["state"] == state:
                 return
             await asyncio.sleep(0.02)
 
@@ -99,6 +99,7 @@ async def test_a_worker_is_killed(
             talked = time.monotonic()
             if turn % 2:
                 await other.hold()
+            await known(account, "202", "held" if turn % 2 else "answered")
             assert worker.pid is not None
             before = worker.restarts
             killed_at = time.monotonic()
@@ -145,9 +146,9 @@ async def test_a_worker_is_killed_while_phones_ring(exchange: RunningPlatform, a
             ringing = await grace.rung()
             ringing.ring()
             await call.until(Progress)
-            await known_to_ring(account, "202")
+            await known(account, "202", "ringing")
             await killed(exchange, ringing.answer if turn % 2 else None)
-            assert await call.failed(20) == 503
+            assert await call.failed() == 503
             if turn % 2:
                 await ringing.ended()
             else:
@@ -172,7 +173,7 @@ async def test_a_worker_is_killed_while_a_phone_rings_for_who_is_answered(
         await other.transfer("203")
         first = await mary.rung()
         first.ring()
-        await known_to_ring(account, "203")
+        await known(account, "203", "ringing")
         await killed(exchange)
         await first.until(Cancelled)
         third = await mary.rung()
@@ -197,6 +198,7 @@ async def test_the_sip_server_is_killed(
         for _ in range(TIMES):
             await until(lambda: server.state is ProcessState.READY, 60)
             call, other = await connected(ada, "202", grace)
+            await known(account, "202", "answered")
             assert server.pid is not None
             before = server.restarts
             os.kill(server.pid, signal.SIGKILL)
@@ -230,9 +232,10 @@ async def test_the_relay_is_killed(exchange: RunningPlatform, account: Account) 
             await until(lambda: relay.state is ProcessState.READY, 60)
             call, other = await connected(ada, "202", grace)
             assert relay.pid is not None
+            before = relay.restarts
             os.kill(relay.pid, signal.SIGKILL)
             await call.ended()
             await other.ended()
-        await until(lambda: relay.state is ProcessState.READY, 60)
+            await restarted(relay, before)
     found = await records(account, TIMES)
     assert [people(one) for one in found] == [("201", "202", "MEDIA_TIMEOUT")] * TIMES

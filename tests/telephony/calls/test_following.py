@@ -51,7 +51,7 @@ async def test_calls_phones_boxes_and_conferences_are_followed(account: Account,
 
 def until_there(account: Account, path: str) -> None:
     """Wait until a list of the API has something in it."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not account.api("GET", path):
         assert time.monotonic() < deadline
         time.sleep(0.05)

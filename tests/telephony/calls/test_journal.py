@@ -177,14 +177,14 @@ async def test_changes_of_all_calls_are_written_together(place: Place) -> None:
     running = asyncio.create_task(place.journal.run())
     try:
         calls = [place.call().rings("bert", user_id=place.bert) for _ in range(20)]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await place.noticed.wait()
         (notice,) = place.notices
         assert notice.last - notice.first == 39
         place.noticed.clear()
         for told in calls:
             told.ends("NO_ANSWER")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await place.noticed.wait()
         assert len(await place.listed()) == 20
     finally:
@@ -368,7 +368,7 @@ async def test_a_worker_without_calls_is_there(place: Place, monkeypatch: pytest
         await session.execute(delete(CallWorkerRow))
     monkeypatch.setattr(journal, "SEEN_EVERY", 0.01)
     running = asyncio.create_task(place.journal.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await place.workers():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.01)
     running.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,10 +23,10 @@ pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine]
 class Kept:
     """A loader that remembers, over what an office has configured."""
 
-    def __init__(self, tenant: Tenant, keep_for: float = KEPT_FOR) -> None:
+    def __init__(self, tenant: Tenant) -> None:
         self.office = Office(tenant.running, tenant.organization, f"+493016{next(_numbers)}")
         bus = tenant.running.platform.storage.bus
-        self.loader = KeptLoader(self.office.loader, bus, lambda: True, keep_for)
+        self.loader = KeptLoader(self.office.loader, bus, lambda: True)
 
     def comes_in(self, number: str) -> LoadedFlow | None:
         """The flow of the main number for a caller from outside."""
@@ -47,11 +48,14 @@ def test_callers_from_outside_share_what_was_loaded(tenant: Tenant) -> None:
     assert kept.loader.size == size
 
 
-def test_what_is_over_is_forgotten_when_something_else_is_loaded(tenant: Tenant) -> None:
-    kept = Kept(tenant, keep_for=0.05)
+def test_what_is_over_is_forgotten_when_something_else_is_loaded(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = Kept(tenant)
     kept.comes_in("+4915110000000")
     assert kept.loader.size > 5
-    time.sleep(0.06)
+    later = time.monotonic() + KEPT_FOR + 1
+    monkeypatch.setattr(kept_loader, "time", SimpleNamespace(monotonic=lambda: later))
 
     kept.office.running.run(kept.loader.realm(kept.office.organization.id))
 

@@ -44,8 +44,7 @@ async def test_a_colleague_who_can_be_called_is_open(account: Account) -> None:
     for extension in ("202", "203"):
         account.person(extension)
     async with lamp_of(account, "203") as lamp:
-        await lamp.watch("202", "presence")
-        await lamp.told_until("<basic>closed</basic>")
+        await lamp.watch_until("202", "presence", "<basic>closed</basic>")
         async with account.phones("202") as (grace,):
             await lamp.told_until("<basic>open</basic>")
             await grace.register(expires=0)

@@ -7,11 +7,12 @@ import os
 import signal
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
 
+from switchroom.engines.rtpengine.client import NgError
 from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.engines.sip.events import Cancelled, Ended, Failed
 from switchroom.engines.sip.outgoing import OutgoingCall
@@ -23,7 +24,7 @@ from tests.telephony.calls.switchboards import Account
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine]
 
-LIMIT = 20.0
+LIMIT = 60.0
 
 
 async def ask(api: Api, method: str, path: str, data: Any = None, **query: Any) -> Any:
@@ -82,8 +83,7 @@ async def test_channels_are_shown_while_they_are_there(account: Account) -> None
         both = await until(account.api, "/channels", lambda found: all(one["answered"] for one in found))
         assert {one["other_leg"] for one in both} == {one["uuid"] for one in both}
         await ringing.hold()
-        held = await ask(account.api, "GET", f"/channels/{theirs['uuid']}")
-        assert held["state"] == "held"
+        await until(account.api, f"/channels/{theirs['uuid']}", lambda found: found["state"] == "held")
         assert [one["uuid"] for one in await ask(account.api, "GET", f"/users/{ada_id}/channels")] == [
             mine["uuid"]
         ]
@@ -130,14 +130,22 @@ async def test_a_call_without_the_relay_has_a_record(exchange: RunningPlatform, 
         os.kill(relay.pid, signal.SIGSTOP)
         try:
             call = await ada.call("202")
-            assert await call.failed(12) == 500
+            assert await call.failed() == 500
         finally:
             os.kill(relay.pid, signal.SIGCONT)
         (record,) = await records(account)
         assert (record["owner_id"], record["hangup_cause"]) == (ada_id, "NORMAL_TEMPORARY_FAILURE")
-        deadline = time.monotonic() + 20
-        while relay.state is not ProcessState.READY:
-            assert time.monotonic() < deadline
+        await until_well(relay)
+
+
+async def until_well(relay: RtpengineEngine) -> None:
+    """Wait until the relay answers again: that of now, or one that was started as this was taken to hang."""
+    async with asyncio.timeout(120):
+        while True:
+            with suppress(NgError):
+                if relay.state is ProcessState.READY:
+                    await relay.ready()
+                    return
             await asyncio.sleep(0.05)
 
 
@@ -174,7 +182,7 @@ async def test_hold_mute_play_and_keys(account: Account) -> None:
     account.api("POST", "/accounts", {"music_on_hold_id": account.tone(900, 5)})
     account.person("201")
     account.person("202")
-    sound = account.tone(700, 1.5)
+    sound = account.tone(700, 5)
     async with account.phones("201", "202") as (ada, grace):
         call, other = await connected(ada, "202", grace)
         mine, theirs = await channels(account, 2)
@@ -365,7 +373,7 @@ async def test_events_come_as_calls_go_on(account: Account) -> None:
         socket = await asyncio.to_thread(follower.__enter__)
 
         async def heard(kind: str) -> dict[str, Any]:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(LIMIT):
                 event = (await asyncio.to_thread(socket.next))["data"]
             assert event["type"] == kind
             return event
@@ -408,6 +416,7 @@ async def test_records_of_calls_that_were_not_answered(account: Account) -> None
             0,
         )
 
+        began = time.monotonic()
         call = await ada.call("202")
         ringing = await grace.rung()
         ringing.ring()
@@ -416,11 +425,12 @@ async def test_records_of_calls_that_were_not_answered(account: Account) -> None
         call.session.cancel()
         await ringing.until(Cancelled)
         cancelled = (await records(account, 2))[1]
-        assert (cancelled["hangup_cause"], cancelled["ringing_seconds"]) == ("ORIGINATOR_CANCEL", 1)
+        assert cancelled["hangup_cause"] == "ORIGINATOR_CANCEL"
+        assert 1 <= cancelled["ringing_seconds"] <= time.monotonic() - began
 
+        grace.rings = True
         call = await ada.call("300")
-        ringing = await grace.rung()
-        ringing.ring()
+        await grace.rung()
         assert await call.failed() >= 400
         missed = (await records(account, 3))[2]
         assert (missed["hangup_cause"], missed["callee_id_name"]) == ("NO ANSWER", "Grace Lovelace")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 
 import pytest
 
@@ -23,6 +25,7 @@ async def test_records_of_calls_over_trunks(account: Account) -> None:
         number = add_number(account, trunk)
         account.flow(number, {"module": "user", "data": {"id": user}}, "Reception")
 
+        began = time.monotonic()
         call = await ada.call(FAR)
         other = await far.rung()
         other.ring()
@@ -41,7 +44,8 @@ async def test_records_of_calls_over_trunks(account: Account) -> None:
         )
         assert (record["callee_id_number"], record["caller_id_number"]) == (FAR, "201")
         assert (record["detected_country"], record["detected_type"]) == ("BE", "mobile")
-        assert (record["hangup_cause"], record["billing_seconds"]) == ("NORMAL_CLEARING", 1)
+        assert record["hangup_cause"] == "NORMAL_CLEARING"
+        assert 1 <= record["billing_seconds"] <= math.ceil(time.monotonic() - began)
 
         await far.bring(number.removeprefix("+"))
         incoming = await ada.rung()

@@ -44,7 +44,7 @@ async def test_a_call_that_may_not_go_on_is_refused(account: Account) -> None:
 
 def history(account: Account) -> list[Any]:
     """The records of the account's calls, once there are any."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (records := account.api("GET", "/calls_history/all")):
         assert time.monotonic() < deadline
         time.sleep(0.05)

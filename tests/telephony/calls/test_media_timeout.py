@@ -11,6 +11,7 @@ import pytest
 
 from switchroom.engines.rtpengine.engine import RtpengineEngine
 from switchroom.engines.sip.events import Ended
+from switchroom.engines.supervisor import ProcessState
 from tests.platform import RunningPlatform, running_platform
 from tests.ports import telephones
 from tests.telephony.calls.phones import Conversation
@@ -20,7 +21,7 @@ from tests.telephony.calls.test_live_calls import records
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine, pytest.mark.slow]
 
-SECONDS = 3
+SECONDS = 10
 REASON = "Q.850;cause=102"
 """Recovery on timer expiry."""
 
@@ -46,7 +47,7 @@ def account(impatient: RunningPlatform) -> Account:
 
 async def reason(conversation: Conversation) -> str:
     """Why a call was ended by the other side."""
-    ended: Ended = await conversation.until(Ended, SECONDS + 10)
+    ended: Ended = await conversation.until(Ended, SECONDS + 60)
     return ended.reason
 
 
@@ -76,7 +77,7 @@ async def test_a_phone_that_holds_is_not_gone(account: Account) -> None:
 
 
 async def test_a_phone_is_gone_that_listens_to_the_platform(account: Account) -> None:
-    media = account.tone(700, 20)
+    media = account.tone(700, 60)
     account.flow("300", {"module": "play", "data": {"id": media}})
     async with account.phones("201") as (ada,):
         call = await ada.call("300")
@@ -99,4 +100,4 @@ async def test_the_relay_dies(impatient: RunningPlatform, account: Account) -> N
         assert [await reason(one) for one in (call, other)] == [REASON, REASON]
         (record,) = await records(account)
         assert record["hangup_cause"] == "MEDIA_TIMEOUT"
-        await until(lambda: relay.pid not in (None, before), 20)
+        await until(lambda: relay.pid not in (None, before) and relay.state is ProcessState.READY)

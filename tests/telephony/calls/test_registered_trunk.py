@@ -25,7 +25,7 @@ from tests.telephony.calls.switchboards import Account
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine]
 
 HOST, USERNAME, PASSWORD = "127.0.0.1", "3225550100", "a-carriers-secret"
-LIMIT = 15
+LIMIT = 60
 SCRIPTS = Path(__file__).with_name("network")
 
 

@@ -119,7 +119,7 @@ async def test_a_carrier_that_is_silent_is_passed_over(account: Account) -> None
         add_trunk(account, free_port(), trunk_order=1)
         add_number(account, add_trunk(account, second.port, trunk_order=2))
         call = await ada.call(FAR)
-        other = await second.rung(12)
+        other = await second.rung()
         other.answer()
         await call.answered()
         call.hang_up()
@@ -203,7 +203,7 @@ async def test_without_a_trunk_what_is_denied_is_announced_and_the_rest_leads_no
             call = await ada.call(PREMIUM)
             if said == "deny":
                 await call.answered()
-                await call.ended(15)
+                await call.ended()
             else:
                 assert await call.failed() == 404
             assert await (await ada.call("112")).failed() == 404
@@ -280,7 +280,7 @@ async def settled(call: Conversation) -> int:
     return 200
 
 
-async def over(call: Conversation, limit: float = 12) -> None:
+async def over(call: Conversation, limit: float = 60) -> None:
     """Wait until a call is refused, or was answered and ended."""
     waiting = [asyncio.create_task(call.until(kind, limit)) for kind in (Failed, Ended)]
     done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -358,7 +358,7 @@ async def test_who_is_transferred_to_a_feature_code_forwards_nobodys_calls(accou
             await other.ended()
         call = await ada.call("*72202")
         await call.answered()
-        await call.ended(20)
+        await call.ended()
         assert account.api("GET", f"/users/{user}")["call_forward"]["number"] == "202"
 
 

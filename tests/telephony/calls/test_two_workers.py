@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -34,14 +35,18 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPlatfo
         yield platform
 
 
-def _workers(platform: RunningPlatform) -> list[int]:
-    """Those that have the calls that are up."""
+def _workers(platform: RunningPlatform, calls: int) -> list[int]:
+    """Those that have the calls that are up, once so many are written."""
 
     async def read() -> list[int]:
         async with platform.platform.storage.database.read(None) as session:
             return list(await session.scalars(select(LiveCallRow.worker)))
 
-    return platform.run(read())
+    deadline = time.monotonic() + 60
+    while len(found := platform.run(read())) != calls:
+        assert time.monotonic() < deadline, found
+        time.sleep(0.02)
+    return found
 
 
 async def test_calls_of_accounts_at_both(platform: RunningPlatform) -> None:
@@ -65,7 +70,7 @@ async def test_calls_of_accounts_at_both(platform: RunningPlatform) -> None:
             other = await grace.rung()
             other.answer()
             await own.talker.hears(grace.tone)
-            assert await asyncio.to_thread(_workers, platform) == [number]
+            assert await asyncio.to_thread(_workers, platform, 1) == [number]
             own.hang_up()
             await other.ended()
             (record,) = await records(account)
@@ -73,7 +78,7 @@ async def test_calls_of_accounts_at_both(platform: RunningPlatform) -> None:
 
             call, other = await connected(ada, "202", grace)
             shown = await channels(account, 2)
-            assert await asyncio.to_thread(_workers, platform) == [number]
+            assert await asyncio.to_thread(_workers, platform, 1) == [number]
             await act(account, shown[0], "hangup")
             await call.ended()
             await other.ended()
@@ -95,15 +100,15 @@ async def test_calls_go_to_the_other_worker_and_come_back(platform: RunningPlatf
         assert before is not None
         os.kill(before, signal.SIGSTOP)
         second, second_other = await connected(ada, "202", grace)
-        assert sorted(await asyncio.to_thread(_workers, platform)) == [1, 2]
+        assert sorted(await asyncio.to_thread(_workers, platform, 2)) == [1, 2]
         with suppress(ProcessLookupError):  # it has been found out already that it hangs
             os.kill(before, signal.SIGKILL)
-        await until(lambda: own.state is ProcessState.READY and own.pid not in (None, before), 30)
+        await until(lambda: own.state is ProcessState.READY and own.pid not in (None, before))
 
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(90):
             while True:  # until the server gives it calls again
                 third, third_other = await connected(ada, "202", grace)
-                found = await asyncio.to_thread(_workers, platform)
+                found = await asyncio.to_thread(_workers, platform, 3)
                 third.hang_up()
                 await third_other.ended()
                 if found.count(number) == 2:

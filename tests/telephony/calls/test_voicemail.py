@@ -26,17 +26,18 @@ def box(account: Account, tmp_path: Path) -> Box:
 
 
 async def test_a_message_is_left_heard_and_mailed(box: Box) -> None:
+    began = time.monotonic()
     async with box.caller() as call:
         call.talker.press("1")
         await box.recorded(1.5)
         call.talker.press("#")
         call.talker.press("1")
-        await call.ended(12)
+        await call.ended()
 
     (message,) = await asyncio.to_thread(box.messages)
     assert (message["caller_id_name"], message["caller_id_number"]) == ("Ada Lovelace", "201")
     assert message["to"] == "302"
-    assert 1400 < message["length"] < 4000
+    assert 1400 < message["length"] < 2000 * (time.monotonic() - began)
     assert share_of(box.sound(message["id"]), 400) > 0.8
     assert box.api("GET", "/events", type="voicemail.left")[0]["data"]["message_id"] == message["id"]
     address = box.api("GET", f"/users/{box.owner}")["email"]
@@ -48,8 +49,9 @@ async def test_a_message_is_left_heard_and_mailed(box: Box) -> None:
 
 
 async def test_who_hangs_up_has_left_a_message(box: Box) -> None:
+    began = time.monotonic()
     message = await box.leave(1.5)
-    assert 1400 < message["length"] < 4000
+    assert 1400 < message["length"] < 2000 * (time.monotonic() - began)
     assert share_of(box.sound(message["id"]), 400) > 0.8
 
 
@@ -84,7 +86,7 @@ async def test_the_owner_hears_and_deletes(box: Box) -> None:
     async with box.account.phones("202") as (grace,):
         call = await _listen(grace, "*98")
         call.talker.press("1")
-        await call.talker.hears(400, limit=25)
+        await call.talker.hears(400)
         call.talker.press("7")
         (deleted,) = await asyncio.to_thread(box.messages, "deleted")
         assert deleted["id"] == message["id"]
@@ -98,26 +100,20 @@ async def _listen(phone: SoftPhone, number: str) -> Conversation:
 
 
 async def test_back_and_forward_in_a_message(box: Box) -> None:
-    await box.leave(4)
+    await box.leave(8)
     async with box.account.phones("202") as (grace,):
         call = await _listen(grace, "*98")
         call.talker.press("1")
-        await call.talker.hears(400, limit=25)
+        await call.talker.hears(400)
         call.talker.press("5")
         await call.talker.hears(400)
         call.talker.press("8")  # ten seconds on, which is beyond its end: the menu
-        await _hears_something_else(call)
+        await call.talker.hears_other_than(400)
         call.talker.press("5")
         await call.talker.hears(400)
         call.talker.press("1")
         await asyncio.to_thread(box.messages, "saved")
         call.hang_up()
-
-
-async def _hears_something_else(call: Conversation, tone: int = 400) -> None:
-    async with asyncio.timeout(20):
-        while tone in call.talker.tones():  # noqa: ASYNC110 - sound wakes nobody
-            await asyncio.sleep(0.05)
 
 
 async def test_from_another_phone_with_the_pin(box: Box) -> None:
@@ -127,7 +123,7 @@ async def test_from_another_phone_with_the_pin(box: Box) -> None:
         for key in "202#1234#1":
             call.talker.press(key)
             await asyncio.sleep(0.3)
-        await call.talker.hears(400, limit=30)
+        await call.talker.hears(400, limit=60)
         call.talker.press("1")
         await asyncio.to_thread(box.messages, "saved")
         call.hang_up()
@@ -139,7 +135,7 @@ async def test_three_wrong_pins_end_the_call(box: Box) -> None:
         for key in "1111#2222#3333#":
             call.talker.press(key)
             await asyncio.sleep(0.3)
-        await call.ended(15)
+        await call.ended()
 
 
 async def test_whom_the_owner_transfers_needs_the_pin(box: Box) -> None:
@@ -152,11 +148,11 @@ async def test_whom_the_owner_transfers_needs_the_pin(box: Box) -> None:
         await call.answered()
         await call.talker.hears(grace.tone)
         await other.transfer("304")
-        await _hears_something_else(call, grace.tone)
+        await call.talker.hears_other_than(grace.tone)
         for key in "11#11#11#":
             call.talker.press(key)
             await asyncio.sleep(0.5)
-        await call.talker.hears(grace.tone, limit=20)  # who has transferred has the call back
+        await call.talker.hears(grace.tone, limit=60)  # who has transferred has the call back
         (kept,) = await asyncio.to_thread(box.messages)
         assert kept["id"] == message["id"]
 
@@ -181,7 +177,7 @@ async def test_the_first_visit_sets_a_box_up(box: Box) -> None:
             found = box.account.platform.run(pins.log_in(box.organization_id, "203", "471147", "test"))
             return found is not None and found.is_set_up
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await asyncio.to_thread(opened):  # noqa: ASYNC110 - another process writes it
                 await asyncio.sleep(1.1)  # guesses are slowed down
         call.hang_up()
@@ -197,7 +193,7 @@ async def test_the_owner_calls_back(box: Box) -> None:
         call.talker.press("1")
         await asyncio.sleep(1)
         call.talker.press("9")
-        other = await ada.rung(15)
+        other = await ada.rung()
         other.answer()
         await call.talker.hears(ada.tone)
         await other.talker.hears(grace.tone)
@@ -222,7 +218,7 @@ async def test_nobody_is_called_back_at_what_is_no_persons_number(box: Box, numb
         call.talker.press("1")
         await asyncio.sleep(1)
         call.talker.press("9")
-        await call.ended(20)
+        await call.ended()
     assert box.api("GET", f"/users/{box.owner}")["call_forward"] == before
     assert len(box.messages()) == 1
 
@@ -238,19 +234,20 @@ async def test_a_full_box_says_so(box: Box) -> None:
     box.account.platform.run(fill())
     async with box.account.phones("201") as (ada,):
         call = await _listen(ada, "302")
-        await call.ended(20)
+        await call.ended()
     assert len(box.api("GET", box.path, limit=1000)) == MOST_MESSAGES
 
 
 @pytest.mark.slow
 async def test_what_was_recorded_when_the_worker_is_killed_is_kept(box: Box) -> None:
     """The owner is told of it; the caller hears the greeting again, and need not say more."""
+    began = time.monotonic()
     async with box.caller() as call:
         call.talker.press("1")
         await box.recorded(3.0)
         await killed(box.account.platform)
-        (message,) = await asyncio.to_thread(box.messages, limit=10.0)
-        assert 2400 < message["length"] < 8000
+        (message,) = await asyncio.to_thread(box.messages)
+        assert 2400 < message["length"] < 2000 * (time.monotonic() - began)
         assert share_of(box.sound(message["id"]), 400) > 0.8
         assert box.api("GET", "/events", type="voicemail.left")[0]["data"]["message_id"] == message["id"]
         await call.talker.hears(GREETING)
@@ -264,7 +261,7 @@ async def test_what_was_recorded_when_the_worker_is_killed_is_kept(box: Box) -> 
     assert len(box.api("GET", box.path)) == 1
 
 
-def _until_gone(parts: Path, limit: float = 20.0) -> None:
+def _until_gone(parts: Path, limit: float = 60.0) -> None:
     """Wait until nothing is being recorded any more."""
     deadline = time.monotonic() + limit
     while list(parts.glob("call-*")):

@@ -17,6 +17,7 @@ from tests.platform import RunningPlatform
 from tests.telephony.calls.carriers import TONE, add_number, carrier
 from tests.telephony.calls.switchboards import Account
 from tests.telephony.calls.test_calls import until
+from tests.telephony.calls.test_faults import known
 from tests.telephony.calls.test_live_calls import act, ask, channels, connected, records
 
 pytestmark = [pytest.mark.kamailio, pytest.mark.rtpengine, pytest.mark.slow]
@@ -34,16 +35,16 @@ async def killed(exchange: RunningPlatform, account: Account) -> None:
     """Kill the worker, and wait until its calls can be asked for again."""
     worker = exchange.platform.engines.find(TelephonyWorkerEngine)
     assert worker is not None
-    await until(lambda: worker.state is ProcessState.READY, 20)
+    await until(lambda: worker.state is ProcessState.READY)
     before = worker.pid
     assert before is not None
     os.kill(before, signal.SIGKILL)
-    await until(lambda: worker.state is ProcessState.READY and worker.pid not in (None, before), 20)
+    await until(lambda: worker.state is ProcessState.READY and worker.pid not in (None, before))
 
     def answers() -> bool:
         return account.api.send("GET", "/channels").status_code == 200
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await asyncio.to_thread(answers):  # noqa: ASYNC110 - another process
             await asyncio.sleep(0.05)
 
@@ -56,6 +57,7 @@ async def test_calls_are_taken_up(exchange: RunningPlatform, account: Account) -
         for turn in range(TIMES):
             call, other = await connected(ada, "202", grace)
             shown = await channels(account, 2)
+            await known(account, "202", "answered")
             await killed(exchange, account)
             await call.talker.hears(grace.tone)
             await other.talker.hears(ada.tone)
@@ -93,7 +95,7 @@ async def test_carriers_that_ask_within_a_call_are_answered(
         other.answer()
         await call.answered()
         far.ask_within(other)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await ask(account.api, "GET", "/events", type="call.answered"):  # noqa: ASYNC110
                 await asyncio.sleep(0.05)  # what is written of a call is with its events
         await killed(exchange, account)
@@ -122,7 +124,7 @@ async def test_what_cannot_be_taken_up_is_recorded_as_such(
         ringing = await grace.rung()
         ringing.ring()
         await channels(account, 2)
-        await asyncio.sleep(0.2)  # for it to be written
+        await known(account, "202", "ringing")
         await killed(exchange, account)
         (record,) = await records(account)
         assert (record["hangup_cause"], record["first_name"]) == ("CRASH", "Grace")

@@ -16,7 +16,6 @@ from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.engines.kamailio.configuration import KamailioConfiguration
 from switchroom.engines.kamailio.engine import KamailioEngine
-from switchroom.engines.ports import free_port
 from switchroom.engines.sip.core import AgentOptions
 from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.message import Request
@@ -30,6 +29,7 @@ from switchroom.telephony.resources.realms import SipRealm
 from switchroom.telephony.resources.references import ResourceReference
 from switchroom.telephony.resources.vmboxes import VoicemailBoxRow
 from tests.engines.kamailio.phones import LIMIT, REALM, Message, Phone, ha1, udp
+from tests.ports import free_port
 
 NAMES = {100: "ab12cd34", 101: "ef56gh78"}
 """Devices of the phones, by their extensions."""
@@ -119,7 +119,7 @@ class House:
             organization_id=self.organization_id,
             device_id=device_id,
             contact=contact,
-            expires_at=now() + timedelta(seconds=60),
+            expires_at=now() + timedelta(hours=1),
         )
         async with self.database.write(None) as session:
             session.add(row)
@@ -196,6 +196,11 @@ class Lamp:
                 told = await self._taken(message)
         return told
 
+    async def watch_until(self, user: str, event: str, text: str) -> Message:
+        """Subscribe. Returns what the phone is told once it has this text, which may be at once."""
+        told = await self.watch(user, event)
+        return told if text in told.body else await self.told_until(text)
+
     async def end(self, told: Message) -> Message:
         """The answer to the end of the subscription, whosever it is, that a phone was told this in."""
         return await self.refresh(told, expires=0)
@@ -224,9 +229,16 @@ class Lamp:
     async def told(self, limit: float = LIMIT) -> Message:
         """The next that the phone is told."""
         async with asyncio.timeout(limit):
-            return await self._taken(Message(await self.phone.wire.receive()))
+            return await self._taken(await self.phone.asked("NOTIFY"))
 
-    async def told_until(self, text: str, limit: float = 20.0) -> Message:
+    async def told_state(self, state: str) -> Message:
+        """What the phone is told once the subscription is in this state."""
+        async with asyncio.timeout(LIMIT):
+            while not (message := await self.told()).header("Subscription-State").startswith(state):
+                pass
+        return message
+
+    async def told_until(self, text: str, limit: float = LIMIT) -> Message:
         """What the phone is told once it has this text."""
         async with asyncio.timeout(limit):
             while text not in (message := await self.told(limit)).body:

@@ -128,8 +128,7 @@ async def test_who_begins_to_watch_sees_the_call_that_is_up(
     call.rings()
     call.answered()
     async with house.phone(101) as lamp:
-        await lamp.watch(name, "dialog")
-        await lamp.told_until(">confirmed<")
+        await lamp.watch_until(name, "dialog", ">confirmed<")
         call.ends()
         await lamp.told_until(">terminated<")
 
@@ -158,8 +157,7 @@ async def test_lamps_go_on_while_the_database_is_away(house: House, lamps: CallL
 async def test_presence_tells_who_can_be_called(house: House, lamps: CallLamps, name: str) -> None:
     """An extension whose user has a phone that is registered, or a device that is."""
     async with house.phone(101) as lamp:
-        await lamp.watch(name, "presence")
-        await lamp.told_until("<basic>closed</basic>")
+        await lamp.watch_until(name, "presence", "<basic>closed</basic>")
         await house.register(100)
         told = await lamp.told_until("<basic>open</basic>")
         assert "on-the-phone" not in told.body
@@ -173,7 +171,7 @@ async def test_the_presence_of_another_workers_accounts_is_left_to_that_one(hous
     keeping = asyncio.create_task(lamps.run())
     async with house.phone(101) as lamp:
         await lamp.watch("100", "presence")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not publisher.watched:  # noqa: ASYNC110 - another task does it
                 await asyncio.sleep(0.02)
         Call(house, lamps).rings()
@@ -237,8 +235,7 @@ async def looked(house: House) -> None:
     """Until the worker that has the account has looked who watches, and has told what it had to tell then."""
     for user in ("101", NAMES[101]):
         async with house.phone(101) as later:
-            await later.watch(user, "presence")
-            await later.told_until("<basic>closed</basic>")
+            await later.watch_until(user, "presence", "<basic>closed</basic>")
 
 
 async def test_who_comes_back_leaves_the_lamps_of_calls_that_are_elsewhere(house: House) -> None:

@@ -68,8 +68,7 @@ async def box(house: House, tmp_path: Path) -> AsyncIterator[Box]:
 async def test_a_lamp_of_messages(house: House, box: Box, extension: int, watched: str) -> None:
     await box.leave()
     async with house.phone(extension) as lamp:
-        await lamp.watch(watched, "message-summary")
-        told = await lamp.told_until("Voice-Message: 1/0 (0/0)")
+        told = await lamp.watch_until(watched, "message-summary", "Voice-Message: 1/0 (0/0)")
         assert told.header("Content-Type") == "application/simple-message-summary"
         assert told.header("Event") == "message-summary"
         assert "Messages-Waiting: yes\r\n" in told.body
@@ -82,8 +81,7 @@ async def test_a_lamp_of_messages(house: House, box: Box, extension: int, watche
 async def test_the_lamp_goes_out(house: House, box: Box) -> None:
     message = await box.leave()
     async with house.phone(101) as lamp:
-        await lamp.watch("*98100", "message-summary")
-        await lamp.told_until("Messages-Waiting: yes")
+        await lamp.watch_until("*98100", "message-summary", "Messages-Waiting: yes")
         await box.hear(message)
         await lamp.told_until("Messages-Waiting: no")
 
@@ -93,7 +91,7 @@ async def test_a_phone_that_does_not_ask_is_told(house: House, box: Box) -> None
         assert (await lamp.phone.register()).status == 200
         async with house.database.write(house.organization_id) as session:
             contact = f"sip:phone@127.0.0.1:{lamp.phone.wire.address[1]}"
-            expires = now() + timedelta(seconds=60)
+            expires = now() + timedelta(hours=1)
             session.add(Registration(device_id=100, contact=contact, expires_at=expires))
         await box.leave()
         told = await lamp.told_until("Voice-Message: 1/0 (0/0)")
@@ -104,13 +102,12 @@ async def test_a_phone_that_does_not_ask_is_told(house: House, box: Box) -> None
 @pytest.mark.parametrize("own", [True, False])
 async def test_only_the_watcher_ends_a_subscription(house: House, box: Box, own: bool) -> None:
     async with house.phone(100) as lamp, house.phone(101) as other:
-        told = await lamp.watch(NAMES[100], "message-summary")
-        await lamp.told_until("Messages-Waiting: no")
+        told = await lamp.watch_until(NAMES[100], "message-summary", "Messages-Waiting: no")
         ending = lamp if own else other
         ended = await ending.end(told)
         assert ended.status == (200 if own else 481)
         if own:
-            assert (await lamp.told()).header("Subscription-State").startswith("terminated")
+            await lamp.told_state("terminated")
         else:
             await box.leave()
             await lamp.told_until("Voice-Message: 1/0 (0/0)")

@@ -31,6 +31,9 @@ HEARD = 8000
 KEPT = 60 * RATE
 """Samples that are kept: longer than a process of a busy machine waits for its turn."""
 
+_QUIET = 10_000
+"""Mean square of the samples of silence, at most."""
+
 KEY_PACKETS = 5
 """Packets of a key, before the last is repeated."""
 
@@ -279,6 +282,20 @@ class Phone(asyncio.DatagramProtocol):
                     return
             came = (self._heard - begin) / RATE
             assert now < end, f"{self.tone} hears {self.tones()}, not {set(tones)}, in {came:.1f} s of sound"
+            await asyncio.sleep(0.05)
+
+    async def hears_other_than(self, tone: int, limit: float = 40.0) -> None:
+        """Wait until the phone hears something else than a tone, be it speech, for 0.4 s of sound."""
+        at, others = self._heard, 0
+        end = time.monotonic() + limit
+        while others < 2:
+            assert time.monotonic() < end, f"{self.tone} hears {self.tones()} and nothing else"
+            while self._heard - at >= WINDOW and others < 2:
+                samples = self._heard_after(at)
+                at += WINDOW
+                energy = sum(one * one for one in samples) / WINDOW
+                share = (strength(samples, tone) * 32768) ** 2 / 2 / energy if energy else 0.0
+                others = others + 1 if energy > _QUIET and share < 0.3 else 0
             await asyncio.sleep(0.05)
 
     def _heard_after(self, at: int) -> list[int]:
