@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from switchroom.engines.engine import Engine
-from switchroom.engines.ports import free_port
+from tests.ports import free_port
 
 PROGRAM = Path(__file__).with_name("made_up_server.py")
 
@@ -28,7 +28,7 @@ class MadeUpEngine(Engine):
     packages = ("made-up-server", "made-up-tools")
     without = "nothing is made up"
     waits_for: ClassVar[Sequence[str]] = ("nats",)
-    drain_limit = 5.0
+    ready_limit = stop_limit = drain_limit = 60.0
 
     def __init__(self, directory: Path, diary: Path, *, executable: str = sys.executable) -> None:
         super().__init__(directory, [executable])

@@ -80,6 +80,7 @@ def family(directory: Path, pids: Path, **options: Any) -> SupervisedProcess:
         "family",
         [sys.executable, str(written(directory, "family", FAMILY)), str(pids)],
         ready=all_there,
+        ready_limit=60.0,
         restart_delays=(0.05,),
         **options,
     )

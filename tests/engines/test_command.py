@@ -17,7 +17,10 @@ _LIMIT = 30.0
 
 
 def _runs(file: Path) -> bool:
-    """Whether the program that has written its number into the file still runs."""
+    """Whether the program that has written its number into the file still runs; one that was ended before it
+    had done so does not."""
+    if not file.exists() or not file.read_text().strip():
+        return False
     stat = Path(f"/proc/{file.read_text().strip()}/stat")
     try:
         return stat.read_text().rpartition(")")[2].split()[0] != "Z"

@@ -15,12 +15,13 @@ from switchroom.engines.janus.client import (
     JanusRefused,
     JanusUnreachable,
 )
-from switchroom.engines.janus.configuration import JanusConfiguration, free_port
+from switchroom.engines.janus.configuration import JanusConfiguration
 from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusPool, JanusServer
 from switchroom.engines.janus.videoroom import PLUGIN
 from switchroom.engines.supervisor import ProcessError
 from tests.engines.waiting import until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.janus
 

@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import pytest
 
-from switchroom.engines.ports import free_port
 from switchroom.engines.rtpengine import bencode
 from switchroom.engines.rtpengine import client as ng_client
 from switchroom.engines.rtpengine.client import (
@@ -25,6 +24,7 @@ from switchroom.engines.rtpengine.client import (
 from switchroom.engines.rtpengine.commands import Delete, Offer, Ping, Query, QueryReply, Reply, SdpReply
 from switchroom.engines.rtpengine.dtmf import DtmfEvent, DtmfFeed
 from tests.engines.waiting import until
+from tests.ports import free_port
 
 Answering = Callable[[int, str, dict[str, Any]], str | None]
 """Takes the number of the datagram, its cookie and its command; returns what is sent back."""

@@ -32,6 +32,7 @@ def writer(script: str, *arguments: object, done: Path | None = None, **options:
     async def ready() -> None:
         await until(lambda: done is not None and done.exists())
 
+    options.setdefault("ready_limit", 60.0)
     return SupervisedProcess(
         "writer",
         [sys.executable, "-u", "-c", script, *map(str, arguments)],
@@ -115,7 +116,7 @@ time.sleep(60)
 @pytest.mark.parametrize("text", ["x", "short\n"], ids=["in one line", "in short lines"])
 async def test_a_flood_does_not_keep_the_program_waiting_and_has_a_bound(tmp_path: Path, text: str) -> None:
     done = tmp_path / "done"
-    process = writer(FLOOD, done, text, done=done, ready_limit=60.0)
+    process = writer(FLOOD, done, text, done=done)
     before, began = psutil.Process().memory_info().rss, time.monotonic()
     with capture_logs() as logs:
         await process.start()

@@ -36,6 +36,7 @@ def program(ready: Path, manner: str = "obedient", **options: Any) -> Supervised
         await until(lambda: took(ready))
 
     options.setdefault("restart_delays", (0.0, 0.05))
+    options.setdefault("ready_limit", 60.0)
     return SupervisedProcess(
         "sleeper",
         [sys.executable, "-c", PROGRAM, str(ready), manner],
@@ -285,7 +286,7 @@ def reader(directory: Path, **options: Any) -> tuple[SupervisedProcess, Path, Pa
         await until(lambda: copy.exists() and copy.read_text() == source.read_text())
 
     command = [sys.executable, "-c", RELOADS, str(source), str(copy)]
-    return SupervisedProcess("reader", command, ready=is_ready, **options), source, copy
+    return SupervisedProcess("reader", command, ready=is_ready, ready_limit=60.0, **options), source, copy
 
 
 async def test_a_reload_by_signal(tmp_path: Path) -> None:
@@ -359,6 +360,8 @@ class Worker:
             "worker",
             [sys.executable, "-c", DRAINS, str(ready), str(self.work), str(self.log)],
             ready=is_ready,
+            ready_limit=60.0,
+            stop_limit=60.0,
             restart_delays=(0.0,),
             **options,
         )
@@ -380,7 +383,7 @@ async def test_what_drains_by_a_signal_ends_when_its_work_is_done(tmp_path: Path
 
 async def test_what_drains_by_a_command_is_stopped_when_the_command_returns(tmp_path: Path) -> None:
     async def nothing_left() -> None:
-        await until(lambda: not worker.work.exists(), 30.0)
+        await until(lambda: not worker.work.exists())
 
     worker = Worker(tmp_path, drain=nothing_left)
     await worker.process.start()

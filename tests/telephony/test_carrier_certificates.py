@@ -13,11 +13,11 @@ import pytest
 from switchroom.engines.kamailio.configuration import Limits
 from switchroom.engines.kamailio.engine import KamailioEngine
 from switchroom.engines.kamailio.state import STATE_FILE, read_contacts
-from switchroom.engines.ports import free_port
 from switchroom.telephony.carrier_certificates import CarrierCertificates
 from switchroom.telephony.carriers import Hop
 from switchroom.telephony.trunk_claims import Claimant, TrunkClaims
 from tests.engines.kamailio.conftest import Edge
+from tests.ports import free_port
 from tests.telephony.registrar import PASSWORD, USERNAME
 from tests.telephony.test_trunk_registrations import Office
 
@@ -155,7 +155,7 @@ async def test_the_sip_server_checks_the_authority_itself(
     office.certificates = CarrierCertificates(str(unknown.certificate))
     async with carrier(tmp_path, unknown.certify(SERVER)) as far:
         trunk = await add_trunk(office, far)
-        await office.until(trunk, "unanswered", 40)
+        await office.until(trunk, "unanswered")
         assert registered(far) == 0
 
 

@@ -17,7 +17,6 @@ from switchroom.bus import Bus
 from switchroom.db.database import Database, notify
 from switchroom.engines.kamailio.configuration import KamailioConfiguration
 from switchroom.engines.kamailio.engine import KamailioEngine
-from switchroom.engines.ports import free_port
 from switchroom.events.models import Event
 from switchroom.identity.models import Organization
 from switchroom.platform.schema import bring_up_to_date
@@ -31,6 +30,7 @@ from switchroom.telephony.resources.vault import Vault
 from switchroom.telephony.trunk_registrations import OwnSide, TrunkRegistrations
 from tests.engines.kamailio.phones import Message, Phone, udp
 from tests.engines.kamailio.test_calls import received
+from tests.ports import free_port
 from tests.telephony.registrar import PASSWORD, USERNAME, Registrar, registrar
 
 pytestmark = pytest.mark.kamailio
@@ -105,7 +105,7 @@ class Office:
         async with self.database.read(None) as session:
             return await session.get(TrunkState, trunk_id)
 
-    async def until(self, trunk_id: int, condition: str | None, limit: float = 10.0) -> TrunkState | None:
+    async def until(self, trunk_id: int, condition: str | None, limit: float = 60.0) -> TrunkState | None:
         """Wait until the trunk is in this condition, None: until it has none."""
         row = None
         try:
@@ -152,7 +152,7 @@ async def carrier() -> AsyncIterator[Registrar]:
         yield carrier
 
 
-async def until(condition: Callable[[], bool], limit: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], limit: float = 60.0) -> None:
     async with asyncio.timeout(limit):
         while not condition():  # noqa: ASYNC110 - another process does it
             await asyncio.sleep(0.02)
@@ -194,7 +194,7 @@ async def test_it_is_renewed_with_one_call_id_and_rising_numbers(office: Office,
     carrier.grants = 2
     office.start()
     trunk = await office.add_trunk(carrier.port, username=USERNAME)
-    await until(lambda: len(carrier.registers) >= 6, 20)
+    await until(lambda: len(carrier.registers) >= 6)
     assert len({one.header("Call-ID") for one in carrier.registers}) == 1
     numbers = [int(one.header("CSeq").split()[0]) for one in carrier.registers]
     assert numbers == sorted(set(numbers))
@@ -207,7 +207,7 @@ async def test_it_is_renewed_with_one_call_id_and_rising_numbers(office: Office,
     assert len(carrier.contacts) == 1, "who ends does not withdraw it"
     office.tasks.clear()
     office.start()
-    await until(lambda: len(carrier.registers) >= before + 2, 20)
+    await until(lambda: len(carrier.registers) >= before + 2)
     later = carrier.registers[-1]
     assert later.header("Call-ID") == carrier.registers[0].header("Call-ID")
     assert int(later.header("CSeq").split()[0]) > max(numbers)
@@ -230,19 +230,19 @@ async def test_changes_count_at_once(office: Office, carrier: Registrar) -> None
     row = update(TrunkRow).where(TrunkRow.id == trunk)
 
     await office.change(row.values(password_encrypted=office.vault.encrypt("wrong")))
-    state = await office.until(trunk, "refused", 10)
+    state = await office.until(trunk, "refused")
     assert state is not None
     assert state.code == 401
     await office.change(row.values(password_encrypted=office.vault.encrypt(PASSWORD)))
-    await office.until(trunk, "registered", 10)
+    await office.until(trunk, "registered")
     await office.change(row.values(enabled=False))
-    await office.until(trunk, None, 10)
-    assert carrier.contacts == {}, "it is withdrawn"
+    await office.until(trunk, None)
+    await until(lambda: carrier.contacts == {})  # it is withdrawn
     assert await office.addresses(trunk) == []
     await office.change(row.values(enabled=True))
-    await office.until(trunk, "registered", 10)
+    await office.until(trunk, "registered")
     await office.change(delete(TrunkRow).where(TrunkRow.id == trunk))
-    await until(lambda: carrier.contacts == {}, 20)
+    await until(lambda: carrier.contacts == {})
     types = [type_.removeprefix("trunk.") for type_, _ in await office.events()]
     assert types == [*["registered", "unregistered"] * 2, "registered"], "a deletion is an event of its own"
 
@@ -257,7 +257,7 @@ async def test_what_a_carrier_says_is_told(office: Office, carrier: Registrar) -
     brief = await office.add_trunk(carrier.port, username=f"{USERNAME}@other.example")
     carrier.refuses, carrier.least = 0, 600
     await office.until(brief, "refused")
-    assert "<sip:3225550100@other.example>" in carrier.registers[-1].header("From")
+    assert any("<sip:3225550100@other.example>" in one.header("From") for one in carrier.registers)
 
 
 async def test_a_carrier_that_does_not_answer_is_tried_again(
@@ -267,10 +267,10 @@ async def test_a_carrier_that_does_not_answer_is_tried_again(
     carrier.silent = True
     office.start()
     trunk = await office.add_trunk(carrier.port, username=USERNAME)
-    state = await office.until(trunk, "unanswered", 30)
+    state = await office.until(trunk, "unanswered")
     assert state is not None
     carrier.silent = False
-    await office.until(trunk, "registered", 30)
+    await office.until(trunk, "registered")
 
 
 async def test_a_trunk_without_registration_is_known_by_its_address(office: Office) -> None:
@@ -300,7 +300,7 @@ async def test_a_trunk_without_registration_is_known_by_its_address(office: Offi
 
         await office.change(update(TrunkRow).where(TrunkRow.id == trunk).values(enabled=False))
         caller.call_id = "another"
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while True:
                 wire.transport.sendto(caller.request("INVITE", uri=uri, to=f"<{uri}>"), server)
                 answer = await first(caller, worker)
@@ -329,7 +329,7 @@ async def test_a_trunk_leads_to_no_place_inside(office: Office, carrier: Registr
     assert state is not None
     assert "127.0.0.1" in state.reason
     unknown = await office.add_trunk(5060, server="no.such.name.invalid", username=USERNAME)
-    await office.until(unknown, "unresolved", 30)
+    await office.until(unknown, "unresolved")
     assert carrier.registers == []
     assert await office.addresses(inside) == []
 

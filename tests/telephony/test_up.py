@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def device(api: Api) -> tuple[str, str]:
     return read["username"], api("GET", "/accounts")["realm"]
 
 
-def registrations(api: Api, number: int, limit: float = 20.0) -> list[dict[str, Any]]:
+def registrations(api: Api, number: int, limit: float = 60.0) -> list[dict[str, Any]]:
     """What the API tells, once there are so many."""
     deadline = time.monotonic() + limit
     while len(found := api("GET", "/devices/registrations")) != number:
@@ -74,7 +75,7 @@ def test_a_phone_registers_and_the_api_tells(platform: RunningPlatform, api: Api
 def test_a_browser_registers_through_our_own_port(
     platform: RunningPlatform, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sip_socket, "REGISTER_LIMIT", 3.0)
+    monkeypatch.setattr(sip_socket, "REGISTER_LIMIT", 10.0)
     worker = platform.platform.engines.find(TelephonyWorkerEngine)
     assert worker is not None
     username, realm = device(api)
@@ -94,7 +95,7 @@ def test_a_browser_registers_through_our_own_port(
             return [*answers, (await phone.answer()).status]
 
     assert asyncio.run(register()) == [200, 404], "nobody has the number"
-    registrations(api, 0, 5.0)
+    registrations(api, 0)
 
 
 def test_only_sip_is_spoken_there(platform: RunningPlatform) -> None:
@@ -114,7 +115,11 @@ def test_a_restart_of_nothing_else_is_needed(platform: RunningPlatform) -> None:
     """The interfaces are kept where other processes of the platform find them, for nobody else to read."""
     directory = Path(platform.platform.settings.data) / "kamailio"
     assert read_interfaces(directory) is not None
-    assert {path.stat().st_mode & 0o077 for path in directory.iterdir() if path.is_file()} == {0}
+    modes: set[int] = set()
+    for path in directory.iterdir():
+        with suppress(FileNotFoundError):  # SQLite's journals come and go
+            modes |= {path.stat().st_mode & 0o077} if path.is_file() else set()
+    assert modes == {0}
 
 
 def test_a_platform_without_telephones_says_so(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ class Calls:
             await asyncio.gather(following, return_exceptions=True)
 
         ended = asyncio.run_coroutine_threadsafe(work(), self._running.loop)
-        began.result(10)
+        began.result(90)
         return ended
 
     def stop(self) -> None:
@@ -58,4 +58,4 @@ def board(running: RunningPlatform) -> Iterator[Board]:
     ended = calls.start()
     yield calls.board
     calls.stop()
-    ended.result(10)
+    ended.result(90)

@@ -27,7 +27,7 @@ def _at_once(api: Api, *calls: Call) -> list[tuple[int, str]]:
             verify=NO_CERTIFICATES, base_url=api.running.base_url, trust_env=False, timeout=PATIENCE
         ) as client:
             client.get("/v3.0/openapi.json")  # connected
-            begin.wait()
+            begin.wait(60)
             headers, content = {"X-Auth-Token": api.token}, json.dumps({"data": data})
             answer = client.request(method, f"/v3.0{path}", content=content, headers=headers)
             found[place] = answer.status_code, answer.text

@@ -12,8 +12,8 @@ import pytest
 
 from switchroom.engines.kamailio.configuration import KamailioConfiguration, Limits
 from switchroom.engines.kamailio.engine import KamailioEngine
-from switchroom.engines.ports import free_port
 from tests.engines.kamailio.phones import REALM, UdpWire, Wire, ha1, tcp, udp, web
+from tests.ports import free_port
 
 DEVICE, ACCOUNT = 17, 3
 

@@ -125,6 +125,6 @@ async def followed(directory: Path, bus: Bus, workers: int = 1) -> AsyncGenerato
 
 
 async def until_connected(workers: CallWorkers, number: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while workers.connected != number:  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0.005)

@@ -183,22 +183,22 @@ def test_hundreds_of_rules_that_never_come_are_refused(rule: str) -> None:
     """Together they would hold up other calls for seconds."""
     event = f"UID:1\nDTSTART:20260105T090000\nDURATION:PT1H\nRRULE:FREQ={rule}"
     text = _ics(*[event] * 450)
-    began = time.process_time()
+    began = time.thread_time()
     with pytest.raises(Invalid) as refused:
         require_calendar(text, _berlin(2026, 11, 27, 12))
     assert refused.value.code is ErrorCode.CALENDAR_INVALID
     assert "too long" in str(refused.value.facts["reason"])
     assert spans_of(text, "UTC", _berlin(2026, 11, 27, 12)) == ()
-    assert time.process_time() - began < 5 * (CHECK_BUDGET + CALL_BUDGET)
+    assert time.thread_time() - began < 5 * (CHECK_BUDGET + CALL_BUDGET)
     usual = _ics(*[event.replace(rule, "DAILY")] * 450)
     require_calendar(usual, _berlin(2026, 11, 27, 12))
 
 
 def _seconds(event: str) -> float:
     hours, noon = _hours(event), _berlin(2026, 11, 27, 12)
-    began = time.process_time()
+    began = time.thread_time()
     hours.next_change(noon)
-    return time.process_time() - began
+    return time.thread_time() - began
 
 
 def test_rules_fall_on_the_days_of_their_own_years() -> None:

@@ -23,7 +23,7 @@ from switchroom.identity.networks import network_of
 
 SUBPROTOCOL = "sip"
 NO_SUBPROTOCOL_CLOSE, MISUSE_CLOSE, TOO_LARGE_CLOSE, AWAY_CLOSE = 1002, 1008, 1009, 1013
-OPEN_LIMIT = 3.0
+OPEN_LIMIT = 10.0
 """Seconds for the SIP server to take the connection."""
 
 REGISTER_LIMIT = 30.0
