@@ -24,8 +24,9 @@ log = structlog.stdlib.get_logger(__name__)
 
 R = TypeVar("R", bound=Reply)
 
-PAUSES = (0.25, 0.5, 1.0, 1.25)
-"""Seconds from each time that a message is sent to the next, and from the last to giving up."""
+PAUSES = (0.25, 0.5, 1.0, 1.25, 2.0, 3.0)
+"""Seconds from each time that a message is sent to the next, and from the last to giving up: 8 s in all, as
+the relay of a busy machine may have no turn for as long."""
 
 UNKNOWN_CALL = "unknown call-id"
 """The reason when there is no such call, in lower case: commands write it in two ways."""

@@ -569,10 +569,9 @@ class LiveCall(TalkingCall):
                     pass
 
     async def _end(self) -> None:
-        """End all legs; the call is over."""
-        for leg in self.legs:
-            if leg is self.routed or leg is self.partner or not leg.has_ended:
-                await leg.end(self.cause, self.code)
+        """End all legs, none of which waits for the relay to forget another; the call is over."""
+        legs = [one for one in self.legs if one in (self.routed, self.partner) or not one.has_ended]
+        await asyncio.gather(*(leg.end(self.cause, self.code) for leg in legs))
         self.ended_at = datetime.now(UTC)
         for happening in self.inbox.drain():
             if isinstance(happening, Ordered):
