@@ -74,7 +74,7 @@ class Engine:
     needs_database: ClassVar[bool] = False
     """Whether it reads the platform's database, whose schema must be up to date before it is started."""
 
-    ready_limit: ClassVar[float] = 30.0
+    ready_limit: ClassVar[float] = 60.0
     stop_limit: ClassVar[float] = 5.0
     drain_limit: ClassVar[float] = 10.0
     """Seconds until it is ready, has ended, and has nothing left to do."""

@@ -52,7 +52,6 @@ class TelephonyWorkerEngine(Engine):
     without = "telephones register, calls are refused"
     waits_for = (KamailioEngine.name, RtpengineEngine.name)
     needs_database = True
-    ready_limit = 60.0
     probe_interval, probe_limit = 1.0, 4.0
 
     def __init__(self, settings: Settings, number: int) -> None:
