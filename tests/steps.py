@@ -7,7 +7,8 @@ import json
 import threading
 import time
 from asyncio import events
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -69,6 +70,18 @@ def _note_collection(phase: str, _info: dict[str, Any]) -> None:
         _collections.began = time.thread_time()
     else:
         _collections.seconds += time.thread_time() - _collections.began
+
+
+@contextmanager
+def uncollected() -> Generator[None]:
+    """Without the garbage collector while the block runs: it would look at what all tests have made."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def allowed() -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -10,8 +11,10 @@ from switchroom.engines.sip.errors import MalformedValue
 from switchroom.engines.sip.message import Request, Response, response_to
 from switchroom.engines.sip.parser import LARGEST_HEAD, MOST_FIELDS, ParseError, parse
 from tests.sip import torture
+from tests.steps import allowed, uncollected
 
 _SLOWEST = 0.05
+"""Seconds of processor time."""
 
 
 def request(data: bytes) -> Request:
@@ -163,12 +166,12 @@ def test_what_is_no_message_is_a_parse_error(data: bytes) -> None:
 def test_reading_takes_time_in_proportion_to_the_size(name: bytes, value: bytes) -> None:
     lines = [line for line in torture.message("lwsdisp").split(b"\r\n") if not line.startswith(name)]
     data = b"\r\n".join([*lines[:-2], name + b": " + value, b"", b""])
-    started = time.thread_time()
-    try:
-        parse(data).headers.values("Contact")
-    except (ParseError, MalformedValue):
-        pass
-    assert time.thread_time() - started < _SLOWEST
+    with uncollected():
+        started = time.thread_time()
+        with suppress(ParseError, MalformedValue):
+            parse(data).headers.values("Contact")
+        took = time.thread_time() - started
+    assert took < _SLOWEST or took < allowed()
 
 
 @pytest.mark.parametrize("character", [b"\r", b"\n", b"\0", b"\\\r", b"\\\n", b"\\\\\0"])

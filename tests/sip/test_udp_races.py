@@ -24,8 +24,8 @@ from switchroom.engines.sip.user_agent import UserAgent
 
 HOST = "127.0.0.1"
 OFFER, ANSWER, OTHER = b"v=0\r\ns=offer\r\n", b"v=0\r\ns=answer\r\n", b"v=0\r\ns=other\r\n"
-FAST = Timing(t1=0.1, t2=0.1, t4=0.1)
-"""Nothing is given up before six seconds, in which a busy machine may stand still."""
+FAST = Timing(t1=0.1, t2=0.4, t4=0.4)
+"""Whoever does not answer is given up after 6.4 s."""
 
 LIMIT = 60.0
 TURNS = 30

@@ -20,10 +20,13 @@ from switchroom.telephony.routing.actions import Hangup, Ring
 from switchroom.telephony.routing.call import Call
 from switchroom.telephony.routing.flow import DEEPEST
 from tests.platform import Tenant
+from tests.steps import allowed, uncollected
 from tests.telephony.calls.office import ALWAYS, Office
 
-LONGEST_HOLD = 0.05
-"""Seconds of processor time for which the loop may be taken at once."""
+
+def longest_hold() -> float:
+    """Seconds of processor time for which the loop may be taken at once on a machine as slow as this is."""
+    return max(0.05, allowed())
 
 
 def heavy(number: int) -> str:
@@ -66,8 +69,9 @@ async def held_up(loader: Loader, office: Office, flow: int) -> tuple[LoadedFlow
 
     beating = asyncio.create_task(beat())
     try:
-        loaded = await loader.flow(office.organization.id, flow, Call())
-        await asyncio.sleep(0)  # what was last counts too
+        with uncollected():
+            loaded = await loader.flow(office.organization.id, flow, Call())
+            await asyncio.sleep(0)  # what was last counts too
         return loaded, longest
     finally:
         beating.cancel()
@@ -87,11 +91,12 @@ def test_heavy_calendars_do_not_take_the_loop(office: Office) -> None:
     assert loaded is not None
     assert any(one.spans for one in loaded.flow.calendars.values())
     assert not all(one.spans for one in loaded.flow.calendars.values()), "there is a budget"
-    assert longest < LONGEST_HOLD
+    assert longest < longest_hold()
     call = office.comes_to(flow, Call())
     began = time.thread_time()
     call.begins()
-    assert time.thread_time() - began < LONGEST_HOLD
+    took = time.thread_time() - began
+    assert took < longest_hold()
 
 
 def test_what_was_beyond_the_budget_is_there_for_the_next_calls() -> None:

@@ -14,7 +14,7 @@ from switchroom.telephony.routing.actions import Ring
 from switchroom.telephony.routing.call import Call
 from tests.platform import Tenant
 from tests.telephony.calls.office import Office
-from tests.telephony.calls.test_calendar_hours import LONGEST_HOLD, held_up
+from tests.telephony.calls.test_calendar_hours import held_up, longest_hold
 
 GROUPS, MEMBERS, MOST_RUNG = 8, 490, 200
 
@@ -68,9 +68,10 @@ def test_groups_of_thousands_are_loaded_while_others_go_on(tenant: Tenant) -> No
 
     assert loaded is not None
     assert len(loaded.flow.devices) == GROUPS * MOST_RUNG, "of each those that it can ring"
-    assert longest < LONGEST_HOLD
+    assert longest < longest_hold()
     call = office.comes_to(flow, Call())
     began = time.thread_time()
     ring = call.begins()
-    assert time.thread_time() - began < LONGEST_HOLD
+    took = time.thread_time() - began
+    assert took < longest_hold()
     assert isinstance(ring, Ring)
