@@ -79,7 +79,7 @@ class Watcher:
 
     async def is_told(self, *texts: str) -> None:
         """Wait until it is told all of this."""
-        deadline = asyncio.get_running_loop().time() + 20
+        deadline = asyncio.get_running_loop().time() + 60
         while not all(any(one in body for body in self.bodies) for one in texts):
             assert asyncio.get_running_loop().time() < deadline, self.bodies
             await asyncio.sleep(0.05)
