@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from switchroom.engines.kamailio.configuration import Interfaces
 
-LIMIT = 3.0
+LIMIT = 10.0
 """Seconds that an answer may take."""
 
 _NOT_FOUND = (404, 500)

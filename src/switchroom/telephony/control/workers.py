@@ -25,7 +25,7 @@ from switchroom.telephony.control.sockets import workers_in
 LOOK_EVERY = 1.0
 """Seconds between two looks for workers that have come or gone."""
 
-LIMIT = 5.0
+LIMIT = 10.0
 """Seconds for a worker's reply."""
 
 FORGET_LIMIT = 1.0
