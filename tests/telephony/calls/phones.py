@@ -213,7 +213,11 @@ class SoftPhone:
 
     def on_call(self, call: IncomingCall) -> None:
         events: list[SessionEvent] = []
-        call.listener = lambda _, event: events.append(event)
+
+        def keep(_: Session, event: SessionEvent) -> None:
+            events.append(event)
+
+        call.listener = keep
         if self.rings:
             call.progress(180)
         asyncio.get_running_loop().create_task(self._take(call, events))
