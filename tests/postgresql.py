@@ -41,7 +41,8 @@ class PostgresqlServer:
             owner = pwd.getpwnam("postgres")
             os.chown(directory, owner.pw_uid, owner.pw_gid)
         program = self._binaries / "initdb"
-        _run(program, "-D", self.data, "-U", "switchroom", "-A", "trust", "-E", "UTF8", "--no-locale")
+        options = ("-U", "switchroom", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        _run(program, "-D", self.data, *options)
 
     @property
     def address(self) -> str:
