@@ -85,7 +85,7 @@ async def test_who_was_frozen_writes_nothing_more(here: Place) -> None:
     async with working(here, "b", lease=LEASE):
         await here.more("b")
         first.thaw()
-        await here.more("b", 100)
+        await here.more("b", 30)
     assert turns(await here.done()) == ["a", "b"]
 
 

@@ -48,7 +48,7 @@ async def counting(
             async with database.write(None) as session:
                 await held.hold(session)
                 await note(session, NAME, worker)
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.02)
 
     await Singleton(database, bus, NAME, lease=lease).run(work)
 
