@@ -16,12 +16,12 @@ from sqlalchemy import select
 
 from benchmarks.growth_filling import SECOND, Filling, Kind, fill, room_of_link
 from benchmarks.growth_rows import Size, id_of, key_of
-from switchroom.db import schema
 from switchroom.identity.keys import KeyPermission
 from switchroom.identity.models import Organization
 from switchroom.identity.permissions import Role, Standing
 from switchroom.identity.tokens import AccessToken, SubjectKind
 from switchroom.platform.build import Platform
+from switchroom.platform.schema import bring_up_to_date
 from switchroom.rooms.notices import RoomsChanged
 from switchroom.settings import DatabaseSettings, Settings
 
@@ -163,7 +163,7 @@ async def filled_tenant(
     settings = Settings(data=str(directory), database=DatabaseSettings(url=url))
     platform = Platform(settings)
     try:
-        await schema.upgrade(platform.storage.database)
+        await bring_up_to_date(platform.storage.database)
         async with platform.storage.database.read(None) as session:
             is_empty = await session.scalar(select(Organization.id).limit(1)) is None
         if is_empty:

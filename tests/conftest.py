@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import structlog
 
+from tests.databases import make_tables
 from tests.passwords import hash_with_little_work
 from tests.platform import RunningPlatform, Tenant, running_platform
 from tests.postgresql import new_database, postgresql_server
@@ -68,8 +72,35 @@ def running(
         yield platform
 
 
+@pytest.fixture(scope="session")
+def sqlite_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of SQLite with all tables and nothing in them, to be copied: making it takes longer."""
+    file = tmp_path_factory.mktemp("tables") / "tables.db"
+    make_tables(f"sqlite+aiosqlite:///{file}")
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgresql_tables(postgresql_url: str) -> str:
+    """The name of a database of PostgreSQL with all tables and nothing in them, to be copied."""
+    with ThreadPoolExecutor(1) as threads:
+        address = threads.submit(asyncio.run, new_database(postgresql_url)).result()
+    make_tables(address)
+    return address.rpartition("/")[2]
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a database of the test's own, on each kind, with all tables and nothing in them."""
+    if request.param == "sqlite":
+        own = shutil.copy(request.getfixturevalue("sqlite_tables"), tmp_path / "own.db")
+        return f"sqlite+aiosqlite:///{own}"
+    tables = request.getfixturevalue("postgresql_tables")
+    return await new_database(request.getfixturevalue("postgresql_url"), tables)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty database of the test's own, on each kind."""
     if request.param == "sqlite":
         return f"sqlite+aiosqlite:///{tmp_path / 'own.db'}"

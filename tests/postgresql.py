@@ -177,11 +177,12 @@ def _run(*command: object) -> None:
         raise RuntimeError(f"{command[0]} failed: {(done.stdout or b'').decode()}")
 
 
-async def new_database(server: str) -> str:
-    """The address of an empty database beside the one that `server` names."""
+async def new_database(server: str, template: str = "template1") -> str:
+    """The address of a new database beside the one that `server` names: a copy of the one called `template`,
+    which is empty unless it is said."""
     name = f"own_{uuid4().hex}"
     engine = create_async_engine(server, isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
-        await connection.execute(text(f"CREATE DATABASE {name}"))
+        await connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     await engine.dispose()
     return f"{server.rpartition('/')[0]}/{name}"

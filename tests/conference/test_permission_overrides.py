@@ -16,7 +16,7 @@ from switchroom.conference.cluster.ownership import RoomOwnership
 from switchroom.conference.room import override_records
 from switchroom.conference.room.override_records import OverrideRecords, OverrideRow, RuleRow
 from switchroom.conference.room.permission_overrides import Overrides, Removal, Rules
-from switchroom.db import schema, write_behind
+from switchroom.db import write_behind
 from switchroom.db.database import Database
 from switchroom.rooms.models import RoomMode
 from switchroom.rooms.permissions import MODERATOR, SPECTATOR, Permission
@@ -32,7 +32,6 @@ VOICE_ON = {"microphone": True, "camera": False, "screen": False}
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     opened = Database(database_url)
-    await schema.upgrade(opened)
     yield opened
     await opened.close()
 

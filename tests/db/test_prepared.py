@@ -14,7 +14,6 @@ from switchroom.db.database import Database, columns_of, insert_at_once, insert_
 from switchroom.events.models import Event
 from switchroom.events.webhooks.models import Verb, WebHook
 from switchroom.identity.models import Organization
-from switchroom.platform.schema import bring_up_to_date
 
 MOMENT = datetime(2026, 3, 29, 1, 59, 59, 999_999, tzinfo=UTC)
 _EVENTS = select(Event.type, Event.occurred_at, Event.data).where(
@@ -26,7 +25,6 @@ _EVENTS = select(Event.type, Event.occurred_at, Event.data).where(
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A database with the organizations 1 and 2."""
     opened = Database(database_url)
-    await bring_up_to_date(opened)
     async with opened.write(None) as session:
         session.add_all(
             Organization(id=number, ulid=str(number) * 26, display_name="Säge AG") for number in (1, 2)

@@ -25,9 +25,9 @@ from switchroom.platform.tables import METADATA
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncGenerator[Database]:
+async def database(empty_database_url: str) -> AsyncGenerator[Database]:
     """An empty database."""
-    empty = Database(database_url)
+    empty = Database(empty_database_url)
     yield empty
     await empty.close()
 
@@ -59,11 +59,11 @@ async def test_upgrading_again_changes_nothing(database: Database) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*expression-based index")  # SQLite does not say what is in one
 async def test_a_new_database_has_the_schema_that_the_migrations_make(
-    database: Database, database_url: str, tmp_path: Path
+    database: Database, empty_database_url: str, tmp_path: Path
 ) -> None:
     """Made by the command, in a process that has imported only what the command imports."""
     command_line = [Path(sys.executable).with_name("switchroom"), "db", "upgrade", "--data", tmp_path]
-    environment = {**os.environ, "SWITCHROOM_DATABASE_URL": database_url}
+    environment = {**os.environ, "SWITCHROOM_DATABASE_URL": empty_database_url}
     by_command = await asyncio.to_thread(
         subprocess.run, command_line, env=environment, check=True, capture_output=True, timeout=60
     )
@@ -104,9 +104,9 @@ async def test_starting_twice_changes_nothing(database: Database) -> None:
 
 
 async def test_two_processes_that_start_at_once_make_one_schema(
-    database: Database, database_url: str
+    database: Database, empty_database_url: str
 ) -> None:
-    other = Database(database_url)
+    other = Database(empty_database_url)
     made = await asyncio.gather(bring_up_to_date(database), bring_up_to_date(other))
     await other.close()
     assert sorted(made) == [False, True]

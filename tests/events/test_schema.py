@@ -11,13 +11,13 @@ from switchroom.db.database import Database
 BEFORE = "0005"
 
 
-async def test_hooks_and_deliveries_outlive_the_upgrade(database_url: str) -> None:
+async def test_hooks_and_deliveries_outlive_the_upgrade(empty_database_url: str) -> None:
     def up_to(connection: Connection) -> None:
         configuration = schema.configuration()
         configuration.attributes["connection"] = connection
         command.upgrade(configuration, BEFORE)
 
-    database = Database(database_url)
+    database = Database(empty_database_url)
     async with database.engine.begin() as connection:
         await connection.run_sync(up_to)
         await connection.execute(

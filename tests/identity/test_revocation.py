@@ -8,7 +8,6 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from switchroom.bus import Bus
-from switchroom.db import schema
 from switchroom.db.base import now
 from switchroom.db.database import Database
 from switchroom.identity.models import Organization, Revocation
@@ -21,7 +20,6 @@ LIMIT = 60.0
 
 async def test_they_go_while_the_process_runs(database_url: str) -> None:
     database = Database(database_url)
-    await schema.upgrade(database)
     follower = RevocationFollower(database, TokenSigner(b"secret"), Bus(), interval=0.01, tidy_every=0.05)
     await follower.load()
     following = asyncio.create_task(follower.follow())
@@ -51,7 +49,6 @@ async def test_what_another_process_revokes_is_heard_of_here_once(database_url: 
     here, elsewhere = Bus(), Bus()
     database = Database(database_url, here)
     other = Database(database_url, elsewhere)
-    await schema.upgrade(database)
     heard: list[object] = []
 
     async def hear(notice: object) -> None:

@@ -16,10 +16,8 @@ from sqlalchemy import Column, Integer, MetaData, String, Table, insert, select,
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
 from switchroom.bus import Bus
-from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.errors import Unavailable
-from switchroom.jobs.models import NamedLease
 from tests.forking import forkserver
 
 LIMIT = 60.0
@@ -31,8 +29,6 @@ DONE = Table(
     Column("work", String(64)),
     Column("worker", String(64)),
 )
-
-assert NamedLease
 
 
 class Place:
@@ -147,11 +143,10 @@ class Process:
 
 @asynccontextmanager
 async def place(url: str) -> AsyncGenerator[Place]:
-    """The tables, empty."""
+    """In a database with the tables of the platform, with one more."""
     opened = Place(url)
     try:
         async with opened.database.engine.begin() as connection:
-            await connection.run_sync(Base.metadata.create_all)
             await connection.run_sync(DONE.metadata.create_all)
         yield opened
     finally:

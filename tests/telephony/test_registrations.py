@@ -19,7 +19,6 @@ from switchroom.events.models import Event
 from switchroom.identity.models import Organization
 from switchroom.jobs.lease import LEASE
 from switchroom.jobs.named_lease import NamedLeases
-from switchroom.platform.schema import bring_up_to_date
 from switchroom.telephony import registrations
 from switchroom.telephony.registrations import RegistrationMirror
 from switchroom.telephony.resources.devices import Device, Registration
@@ -45,7 +44,6 @@ class Telephones:
         self._mirroring: asyncio.Task[None] | None = None
 
     async def prepare(self) -> None:
-        await bring_up_to_date(self.database)
         async with self.database.write(None) as session:
             organization = Organization(ulid="0" * 26, display_name="Acme")
             session.add(organization)

@@ -19,7 +19,6 @@ from switchroom.engines.kamailio.configuration import KamailioConfiguration
 from switchroom.engines.kamailio.engine import KamailioEngine
 from switchroom.events.models import Event
 from switchroom.identity.models import Organization
-from switchroom.platform.schema import bring_up_to_date
 from switchroom.telephony import trunk_registrations
 from switchroom.telephony.carrier_certificates import CarrierCertificates
 from switchroom.telephony.carriers import CarrierAddresses, Lookup
@@ -52,7 +51,6 @@ class Office:
         self.tasks: list[asyncio.Task[None]] = []
 
     async def prepare(self) -> None:
-        await bring_up_to_date(self.database)
         self.account = await self.add_account("0" * 26)
 
     async def add_account(self, ulid: str) -> int:

@@ -16,7 +16,6 @@ from switchroom.conference.cluster.cluster import Cluster
 from switchroom.conference.media.recording import RecordingSessions
 from switchroom.conference.room.override_records import OverrideRecords, OverrideRow, RuleRow
 from switchroom.conference.service import ConferenceService
-from switchroom.db import schema
 from switchroom.db.base import Base
 from switchroom.db.database import Database
 from switchroom.engines.janus.server import JanusPool, JanusServer
@@ -144,9 +143,6 @@ async def _rows(database: Database, table: type[Base]) -> int:
 @asynccontextmanager
 async def worker_servers(directory: Path, database_url: str) -> AsyncGenerator[WorkerServers]:
     """None yet, while the block runs."""
-    database = Database(database_url)
-    await schema.upgrade(database)
-    await database.close()
     with pytest.MonkeyPatch.context() as patched:
         _be_patient(patched)
         async with nats_server(directory) as nats, AsyncExitStack() as stack:

@@ -20,7 +20,6 @@ from switchroom.errors import ErrorCode, Unavailable
 from switchroom.events.models import Event
 from switchroom.events.notices import EventsAppended
 from switchroom.identity.models import Membership, Organization, Person
-from switchroom.platform.schema import bring_up_to_date
 from switchroom.telephony.calls import journal
 from switchroom.telephony.calls.call_metrics import CallMetrics
 from switchroom.telephony.calls.journal import CallJournal
@@ -49,7 +48,6 @@ class Place:
         self.noticed.set()
 
     async def prepare(self) -> None:
-        await bring_up_to_date(self.database)
         async with self.database.write(None) as session:
             organization = Organization(ulid="0" * 26, display_name="Acme")
             people = [

@@ -75,10 +75,10 @@ class Line:
 
 
 async def test_the_network_is_cut_again_and_again(
-    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+    postgresql_url: str, postgresql_tables: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal, "RETRY_AFTER", 0.02)
-    address = make_url(await new_database(postgresql_url))
+    address = make_url(await new_database(postgresql_url, postgresql_tables))
     chance = random.Random(7)
     async with Line(address.host or "127.0.0.1", address.port or 5432).held() as line:
         through = address.set(host="127.0.0.1", port=line.port)

@@ -21,7 +21,6 @@ from switchroom.engines.sip.incoming import IncomingCall
 from switchroom.engines.sip.message import Request
 from switchroom.engines.sip.user_agent import UserAgent
 from switchroom.identity.models import Membership, Organization, Person
-from switchroom.platform.schema import bring_up_to_date
 from switchroom.telephony.lamps.publisher import Publisher
 from switchroom.telephony.resources.callflows import CallflowNumber, CallflowRow
 from switchroom.telephony.resources.devices import ContactsChanged, Device, Registration
@@ -46,7 +45,6 @@ class House:
         self._agent: UserAgent | None = None
 
     async def start(self) -> None:
-        await bring_up_to_date(self.database)
         async with self.database.write(None) as session:
             organization = Organization(ulid="0" * 26, display_name="Acme")
             session.add(organization)

@@ -18,7 +18,6 @@ from switchroom.db.database import Database
 from switchroom.events.webhooks.outbound import Outbound
 from switchroom.identity.models import Organization
 from switchroom.identity.secrets import Passwords
-from switchroom.platform.schema import bring_up_to_date
 from switchroom.telephony.calls.rows import AccountRows
 from switchroom.telephony.resources.actor import Actor, Level
 from switchroom.telephony.resources.calendar_fetching import CalendarFetching
@@ -110,7 +109,6 @@ class Account:
 @pytest.fixture
 async def account(database_url: str) -> AsyncGenerator[Account]:
     database = Database(database_url)
-    await bring_up_to_date(database)
     async with database.write(None) as session:
         organization = Organization(ulid="0" * 26, display_name="Acme")
         session.add(organization)
