@@ -15,7 +15,6 @@ from switchroom.events.log import EventFilter
 from tests.browser.people import BOTH, Join, Newcomer
 from tests.browser.person import Person
 from tests.browser.processes import media_server
-from tests.browser.test_lesson import chooses
 from tests.browser.test_scheduled_meeting import Program
 from tests.browser.test_scheduling import announced, comes
 from tests.browser.watching import Film
@@ -26,6 +25,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.janus]
 
 SPEECH, PAUSE = 2_000, 3_000
 """Milliseconds."""
+
+
+def chooses(person: Person, choice: str) -> None:
+    """Choose what closes the menu for everybody from it, by test id."""
+    person.the("everybody-menu").click()
+    person.the(choice).click()
+    expect(person.page.get_by_role("menu")).to_have_count(0)
 
 
 def recorded_meeting(program: Program, topic: str, *, recorded: bool = True) -> dict[str, Any]:
