@@ -106,7 +106,7 @@ def test_two_workers_are_one_place_and_either_may_die(
         expect(anna.tile("Ben")).to_contain_text("hand raised")
 
         # The room, and all that was in it, was in the one that dies.
-        anna.acts_on("Ben", "permit-screen")
+        anna.forbids("Ben", "screen")
         eventually(lambda: decisions(tmp_path / "data"), "a decision in the database")
         eventually(platform.is_complete, "a new worker")
         said = {person.name: len(person.heard) for person in (anna, ben)}
