@@ -316,6 +316,15 @@ export class RoomSession {
     if (consent === 'asked' && this.state.get().self?.consent !== 'asked') this.withheld = this.wishedMedia()
   }
 
+  /** The same of a device that was still being opened when the question came. */
+  private withholdsAlso({ microphone, camera }: MediaState): void {
+    this.withheld = {
+      ...this.withheld,
+      microphone: this.withheld.microphone || microphone,
+      camera: this.withheld.camera || camera,
+    }
+  }
+
   /** Switches off what is not allowed any more: the server does not forward it, and no light should be on. */
   private enforce({ voice, video, screen }: Permissions): void {
     const { microphoneOn, camera, screen: shown } = this.local.state.get()
@@ -338,10 +347,13 @@ export class RoomSession {
     const before = this.lastLocal
     const now = this.local.state.get()
     this.lastLocal = now
-    const { phase, room, permissions } = this.state.get()
+    const { phase, room, self, permissions } = this.state.get()
     if (phase === 'ended') return
     // A device that was asked for before may be open only now that it is not allowed any more.
-    if (room) this.enforce(permissions)
+    if (room) {
+      if (self?.consent === 'asked') this.withholdsAlso(this.wishedMedia())
+      this.enforce(permissions)
+    }
     const changed =
       before.microphone !== now.microphone ||
       before.microphoneOn !== now.microphoneOn ||
