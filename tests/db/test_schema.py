@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -164,6 +165,11 @@ def _drop_all(connection: Connection) -> None:
     everything.drop_all(connection)
 
 
+_CONTACT = json.dumps(
+    {"details": {"phone_numbers": {"land_lines": [], "mobiles": ["0170 123 45 67", "112", "x"], "faxes": []}}}
+)
+
+
 async def test_an_upgrade_keeps_what_there_is(database: Database) -> None:
     """The first release's organizations and people, with what belongs to them, outlive every migration."""
 
@@ -228,6 +234,12 @@ async def test_an_upgrade_keeps_what_there_is(database: Database) -> None:
             )
         await connection.run_sync(up_to, "0008")
         await connection.execute(text("UPDATE people SET external_id = 'crm-1' WHERE id = 'person-1'"))
+        await connection.run_sync(up_to, "0042")
+        columns = "organization_id, user_id, name, search_text, phonebook, details, created_at"
+        for own in ("NULL", "(SELECT min(id) FROM memberships WHERE organization_id = 1)"):
+            values = f"1, {own}, 'Zoë', '', 'global', :details, {moment}"
+            contact = f"INSERT INTO contacts ({columns}) VALUES ({values})"
+            await connection.execute(text(contact), {"details": _CONTACT})
     await schema.upgrade(database)
     of_only_one = (
         "SELECT count(*) FROM memberships JOIN people ON people.id = person_id"
@@ -245,3 +257,6 @@ async def test_an_upgrade_keeps_what_there_is(database: Database) -> None:
         assert await one(of_only_one) == 2
         assert await one("SELECT max(external_id) FROM memberships") == "crm-1"
         assert await one("SELECT count(*) FROM meeting_terms") == 2
+        assert await one("SELECT count(*) FROM contact_numbers") == 2
+        found = "SELECT name FROM contact_numbers JOIN contacts ON contacts.id = contact_id WHERE ending = "
+        assert await one(f"{found} '1234567' AND contact_numbers.organization_id = 1") == "Zoë"

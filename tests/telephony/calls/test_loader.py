@@ -177,6 +177,49 @@ def test_a_call_from_a_trunk_comes_to_the_open_office(office: Office) -> None:
     assert isinstance(ring, Ring)
 
 
+def test_the_accounts_contacts_name_callers(neighbours: tuple[Office, Office]) -> None:
+    office, neighbour = neighbours
+
+    def name_of(number: str, office: Office = office, country: str = "DE") -> str:
+        return office.running.run(office.loader.contact_name(office.organization.id, number, country))
+
+    def contact(first: str, *mobiles: str, **more: object) -> dict[str, object]:
+        return {"details": {"names": {"first": first}, "phone_numbers": {"mobiles": mobiles}}, **more}
+
+    zoe, own, later, short = office.api(
+        "PUT",
+        "/directories",
+        {
+            "contacts": [
+                contact("Zoë", "0170 123 45 67", "+49 (0)30/901820", "\u0660\u0661\u0667\u06628000000"),
+                contact("Annas", "+491601234567", user_id=office.anna),
+                contact("Zoës Büro", "+4930901820", "+43 170 1234567", "no number", ""),
+                contact("Gemeinde", "08234 12", "45 12 34", *(f"030 900000{n}" for n in range(9))),
+            ]
+        },
+    )
+    assert name_of("+491701234567") == name_of("+4930901820") == name_of("+491728000000") == "Zoë"
+    assert name_of("+431701234567") == "Zoës Büro"
+    assert name_of("+49823412") == name_of("+352451234", country="LU") == "Gemeinde"
+    assert [name_of(f"+4930900000{n}") for n in (7, 8)] == ["Gemeinde", ""], "of each, the first ten"
+    assert name_of("+491701234567", country="FR") == name_of("+491701234567", country="") == ""
+    assert name_of("+491601234567") == name_of("anonymous") == name_of("+") == name_of("") == ""
+    assert name_of("+491701234567", neighbour) == ""
+    office.api("POST", f"/directories/{zoe}", {"phonebook": "friends"})
+    assert name_of("+491701234567") == "Zoë"
+    office.api("POST", f"/directories/{zoe}", contact("Zoé", "+491711111111"))
+    assert (name_of("+491711111111"), name_of("+491701234567")) == ("Zoé", "")
+    assert name_of("+4930901820") == "Zoës Büro"
+    office.api("POST", f"/directories/{own}", {"user_id": None})
+    office.api("POST", f"/directories/{later}", {"user_id": office.anna})
+    assert (name_of("+491601234567"), name_of("+4930901820")) == ("Annas", "")
+    twice = [{"id": own, **contact("B", "+491601111111")}, {"id": own, **contact("C", "+491602222222")}]
+    office.api("POST", "/directories", {"contacts": twice})
+    assert [name_of(f"+49160{digits}") for digits in ("1234567", "1111111", "2222222")] == ["", "", "C"]
+    office.api("POST", "/directories/delete", {"ids": [zoe, own, later, short]})
+    assert name_of("+491711111111") == name_of("+491602222222") == ""
+
+
 def test_calls_from_trunks_that_are_refused(office: Office) -> None:
     run, loader = office.running.run, office.loader
     outgoing = office.api.make("trunks", name="hinaus", calls_direction="outgoing")

@@ -184,11 +184,28 @@ async def test_a_call_comes_in_to_a_number(account: Account) -> None:
         await other.talker.hears(TONE)
         call.hang_up()
         await other.ended()
+        contact = {"names": {"first": "Robert"}, "phone_numbers": {"mobiles": [CALLER]}}
+        account.api("PUT", "/directories", {"details": contact})
+        known = await far.bring(number)
+        other = await ada.rung()
+        assert other.invite.from_.display_name == "Robert"
+        assert {one["caller_id_name"] for one in account.api("GET", "/channels")} == {"Robert"}
+        other.refuse(486)
+        assert await known.failed() == 486
         hidden = await far.bring(number, headers=[("Privacy", "id")])
         other = await ada.rung()
         assert other.invite.from_.uri.host == "anonymous.invalid"
+        assert other.invite.from_.display_name == "Anonymous"
         other.refuse(486)
         assert await hidden.failed() == 486
+        forward = {"enabled": True, "number": FAR, "require_key_press": False}
+        account.api("POST", f"/users/{user}", {"call_forward": forward})
+        forwarded = await far.bring(number)
+        other = await far.rung()
+        shown = other.invite.from_
+        assert (shown.display_name, shown.uri.username) == ("Bob", CALLER), "outside, as the caller says"
+        other.refuse(486)
+        assert await forwarded.failed() == 486
 
 
 async def test_without_a_trunk_what_is_denied_is_announced_and_the_rest_leads_nowhere(

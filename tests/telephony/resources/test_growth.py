@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from switchroom.db.database import Database
 from switchroom.identity.models import Membership, Organization, Person
 from switchroom.identity.secrets import Passwords
 from switchroom.platform.schema import bring_up_to_date
+from switchroom.telephony.calls.loader import Loader
 from switchroom.telephony.resources.actor import Actor, Level
 from switchroom.telephony.resources.calls_history import CallHistory, CallRecord, HistoryQuery, RecordPlace
 from switchroom.telephony.resources.devices import Device, Devices
-from switchroom.telephony.resources.directories import ContactRow, Directories
+from switchroom.telephony.resources.directories import ContactNumber, ContactRow, Directories
 from switchroom.telephony.resources.realms import SipRealm
 from switchroom.telephony.resources.resource import ListQuery
 from switchroom.telephony.resources.service import Resources
 from switchroom.telephony.resources.vault import Vault
+from switchroom.telephony.routing.numbers import ending
 from tests.db.work import Ask, Steps, rows_passed
 from tests.postgresql import new_database
 
@@ -36,7 +38,9 @@ class Filled:
 
     def __init__(self, database: Database, account: int, user: int, number: int, first: int) -> None:
         kinds = (Devices(), Directories())
-        resources = Resources(database, Passwords(), Vault(b"secret"), kinds, "example.org")
+        vault = Vault(b"secret")
+        resources = Resources(database, Passwords(), vault, kinds, "example.org")
+        loader = Loader(database, vault, resources.kinds)
         history = CallHistory(database)
         admin, person = Actor(account, Level.ADMIN), Actor(account, Level.USER, user)
         middle = first + number // 2
@@ -62,6 +66,8 @@ class Filled:
         own = ListQuery(limit=LIMIT, filters={"owner_id": user})
         self.asks["devices of a user"] = partial(resources.list, admin, kinds[0], own)
         self.asks["a user's own devices"] = partial(resources.list, person, kinds[0], ListQuery(limit=LIMIT))
+        for name, caller in (("known", _number(number)), ("known to others", _OF_THE_OTHERS)):
+            self.asks[f"a caller {name}"] = partial(loader.contact_name, account, caller, "DE")
 
 
 async def _account(database: Database) -> tuple[int, int]:
@@ -94,8 +100,11 @@ async def filled(database: Database, number: int) -> Filled:
             session.add(SipRealm(organization_id=organization.id, realm=f"{organization.id}.example.org"))
             await session.flush()
             await session.execute(insert(Device), _devices(organization.id, user, number))
-            shared: dict[str, object] = {"organization_id": organization.id, "search_text": "", "details": {}}
-            await session.execute(insert(ContactRow), [shared] * number)
+            await session.execute(insert(ContactRow), _contacts(organization.id, number))
+            contacts = select(ContactRow.id).where(ContactRow.organization_id == organization.id)
+            ids = (await session.scalars(contacts.order_by(ContactRow.id))).all()
+            numbers = _contact_numbers(organization.id, ids, of_all="" if user else _OF_THE_OTHERS)
+            await session.execute(insert(ContactNumber), numbers)
             await session.execute(insert(CallRecord), _calls(organization.id, user, number))
     return Filled(database, organizations[0].id, membership.id, number, 1)
 
@@ -109,6 +118,34 @@ def _devices(account: int, user: int | None, number: int) -> list[dict[str, obje
             "realm": f"{account}.example.org",
         }
         for n in range(number)
+    ]
+
+
+_OF_THE_OTHERS = "+49305550100"
+"""A number that all contacts of the other account have."""
+
+
+def _number(n: int) -> str:
+    """The number of the contact that is made so late."""
+    return f"+4930{n:07d}"
+
+
+def _contacts(account: int, number: int) -> list[dict[str, object]]:
+    return [
+        {
+            "organization_id": account,
+            "name": str(n),
+            "search_text": "",
+            "details": {"details": {"phone_numbers": {"mobiles": [_number(n)]}}},
+        }
+        for n in range(1, number + 1)
+    ]
+
+
+def _contact_numbers(account: int, ids: Sequence[int], of_all: str) -> list[dict[str, object]]:
+    return [
+        {"organization_id": account, "contact_id": one, "ending": ending(of_all or _number(n))}
+        for n, one in enumerate(ids, 1)
     ]
 
 

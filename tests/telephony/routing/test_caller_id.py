@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from msgspec import structs
 from msgspec.structs import replace
 
 from switchroom.telephony.routing.caller_id import (
@@ -11,6 +12,7 @@ from switchroom.telephony.routing.caller_id import (
     forwarded_identity,
     incoming_identity,
     internal_identity,
+    known,
 )
 from switchroom.telephony.routing.configuration import (
     Account,
@@ -122,6 +124,15 @@ def test_a_forwarded_call_keeps_the_caller_and_asserts_who_forwards() -> None:
 
     assert (*_shown(kept), kept.asserted_number) == ("Kunde", "+4915112345678", MAIN)
     assert (*_shown(own), own.asserted_number) == ("Müller & Söhne GmbH", MAIN, MAIN)
+
+
+def test_the_name_of_a_contact_is_for_people_of_the_account() -> None:
+    caller = known(incoming_identity("Kunde", "0151 12345678", "DE"), "Der Nörgler\r\n" + "x" * 50)
+
+    assert caller.name_inside.startswith("Der Nörglerxx")
+    assert len(caller.name_inside) == 35
+    assert "Nörgler" not in str(structs.asdict(forwarded_identity(caller, _payer(), keep_caller_id=True)))
+    assert known(caller, "").name_inside == "Kunde"
 
 
 def test_a_caller_who_hides_stays_hidden_when_forwarded() -> None:

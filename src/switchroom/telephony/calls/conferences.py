@@ -181,7 +181,7 @@ class Conferences:
         joined = ConferenceJoined(
             channel=member.leg.uuid,
             call_id=call.id,
-            name=party.name,
+            name=party.name_inside,
             number=party.number,
             user_id=party.user_id,
             device_id=party.device_id,
@@ -201,7 +201,7 @@ class Conferences:
         left = ConferenceLeft(
             channel=member.leg.uuid,
             call_id=member.call.id,
-            name=party.name,
+            name=party.name_inside,
             number=party.number,
             user_id=party.user_id,
             device_id=party.device_id,
@@ -364,7 +364,7 @@ def _participant(member: Member) -> Participant:
     leg = member.leg
     return Participant(
         id=leg.uuid,
-        name=leg.party.name,
+        name=leg.party.name_inside,
         number=leg.party.number,
         owner_id=leg.party.user_id,
         muted=member.muted,

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 
+import structlog
+
 from switchroom.engines.sip.address import NameAddr, parse_name_addr
 from switchroom.engines.sip.errors import MalformedValue
 from switchroom.engines.sip.message import Request
 from switchroom.engines.sip.uri import parse_uri
+from switchroom.errors import Unavailable
 from switchroom.telephony.calls.leg import Leg, Party
 from switchroom.telephony.calls.live_call import LiveCall, Route, Turned
 from switchroom.telephony.calls.loaded import Refused
@@ -15,10 +18,12 @@ from switchroom.telephony.calls.snapshot import CallDirection
 from switchroom.telephony.media.state import LegKind
 from switchroom.telephony.routing.call import Call
 from switchroom.telephony.routing.call_limits import may_come_in
-from switchroom.telephony.routing.caller_id import Identity, incoming_identity
-from switchroom.telephony.routing.configuration import MediaEncryption, Trunk
+from switchroom.telephony.routing.caller_id import Identity, incoming_identity, known
+from switchroom.telephony.routing.configuration import Account, MediaEncryption, Trunk
 from switchroom.telephony.routing.hangup_causes import HangupCause
 from switchroom.telephony.routing.interpreter import start
+
+log = structlog.stdlib.get_logger(__name__)
 
 _CONTACT = re.compile(r"t[0-9a-f]{32}")
 """User of a contact that was registered for a trunk (`TrunkState.token`): no number, that is in To."""
@@ -42,10 +47,11 @@ class FromTrunk:
             return Turned(HangupCause.CALL_REJECTED, 403)
         account, trunk = incoming.account, incoming.trunk
         identity = calling_identity(self._invite, trunk.country or account.country)
+        identity = known(identity, await self._contact_name(call, account, identity.number))
         call.organization_id = account.id
         call.direction = CallDirection.INCOMING
         call.dialled = incoming.number
-        call.caller_name, call.caller_number = identity.name, identity.number
+        call.caller_name, call.caller_number = identity.name_inside, identity.number
         call.realm = await loader.realm(account.id)
         routed = Call(caller=identity, dialled=incoming.number)
         loaded = await loader.flow(account.id, incoming.callflow_id, routed)
@@ -57,7 +63,11 @@ class FromTrunk:
             account.limits, call.board.outside_calls(account.id)
         )
         call.routed.party = Party(
-            trunk_id=trunk.id, name=identity.name, number=identity.number, language=account.language
+            trunk_id=trunk.id,
+            name=identity.name,
+            known_as=identity.known_as,
+            number=identity.number,
+            language=account.language,
         )
         call.know_carrier(call.routed, incoming.access)
         call.is_told = True
@@ -66,6 +76,14 @@ class FromTrunk:
         if is_full:
             return Turned(HangupCause.NORMAL_CIRCUIT_CONGESTION, 486)
         return Route(loaded, start(loaded.flow, routed))
+
+    async def _contact_name(self, call: LiveCall, account: Account, number: str) -> str:
+        try:
+            return await call.board.loader.contact_name(account.id, number, account.country)
+        except Unavailable as error:
+            # A call is worth more than a name.
+            log.warning("contacts not looked up", call=call.id, reason=error.code)
+            return ""
 
 
 def _is_encrypted_enough(trunk: Trunk, leg: Leg) -> bool:

@@ -76,6 +76,13 @@ class KeptLoader:
             lambda found: found.account.id if isinstance(found, Incoming) else None,
         )
 
+    async def contact_name(self, organization_id: int, number: str, country: str) -> str:
+        return await self._remember(
+            ("contact", organization_id, number, country),
+            lambda: self._loader.contact_name(organization_id, number, country),
+            lambda _: organization_id,
+        )
+
     async def destination(self, organization_id: int, number: str, country: str) -> Destination:
         return await self._remember(
             ("destination", organization_id, number, country),

@@ -31,6 +31,7 @@ from switchroom.telephony.media.sdp import SdpError
 from switchroom.telephony.media.silence import MediaLoss
 from switchroom.telephony.media.sources import BrowserSources
 from switchroom.telephony.media.state import LegKind, LegState, Target
+from switchroom.telephony.routing.caller_id import Identity
 from switchroom.telephony.routing.hangup_causes import HangupCause
 
 log = structlog.stdlib.get_logger(__name__)
@@ -80,9 +81,10 @@ class LegOwner(Protocol):
 
 
 class Party(Struct, frozen=True):
-    """Party at a leg: a device with the user who has it, or a trunk; and what is shown of them. With
-    `is_forward` the call has been forwarded to them; a phone that does not `log_missed` is told, when it has
-    rung, that the call was taken elsewhere (RFC 3326), which none shows as missed."""
+    """Party at a leg: a device with the user who has it, or a trunk; and what is shown of them, as an
+    `Identity` has it. With `is_forward` the call has been forwarded to them; a phone that does not
+    `log_missed` is told, when it has rung, that the call was taken elsewhere (RFC 3326), which none shows as
+    missed."""
 
     device_id: int | None = None
     user_id: int | None = None
@@ -92,6 +94,17 @@ class Party(Struct, frozen=True):
     language: str = ""
     is_forward: bool = False
     log_missed: bool = True
+    known_as: str = ""
+
+    @property
+    def identity(self) -> Identity:
+        """Identity under which the party comes to whoever is called for it."""
+        return Identity(name=self.name, number=self.number, known_as=self.known_as)
+
+    @property
+    def name_inside(self) -> str:
+        """The name that people of the account are shown."""
+        return self.identity.name_inside
 
     @property
     def place(self) -> str:
@@ -302,7 +315,7 @@ class Leg:
             device_id=self.party.device_id,
             user_id=self.party.user_id,
             trunk_id=self.party.trunk_id,
-            name=self.party.name,
+            name=self.party.name_inside,
             number=self.party.number,
             state=self.status,
             muted=self.media.state.muted,

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import islice
 
 from msgspec import structs
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import Database
+from switchroom.db.database import Database, columns_of
 from switchroom.telephony.calls.calendar_hours import CalendarHours
 from switchroom.telephony.calls.closed_groups import forwarders, reachable
 from switchroom.telephony.calls.loaded import Caller, Incoming, LoadedFlow, Refused, TrunkAccess
@@ -26,6 +27,7 @@ from switchroom.telephony.calls.rows import AccountRows, Kinds
 from switchroom.telephony.calls.unhurried import unhurried
 from switchroom.telephony.resources import devices, trunks
 from switchroom.telephony.resources.callflows import CallflowRow
+from switchroom.telephony.resources.directories import ContactNumber, ContactRow, numbers_in
 from switchroom.telephony.resources.medias import MediaRow
 from switchroom.telephony.resources.realms import TelephonyAccount
 from switchroom.telephony.resources.vault import Vault
@@ -60,11 +62,23 @@ from switchroom.telephony.routing.flow import (
 from switchroom.telephony.routing.modules.features import feature_node
 from switchroom.telephony.routing.modules.outside import outside_node
 from switchroom.telephony.routing.modules.phones import members_of
+from switchroom.telephony.routing.numbers import ending, endings, written_number
 from switchroom.telephony.routing.restrictions import Payer
 from switchroom.telephony.routing.trunks import incoming_number
 
 OUTSIDE = 0
 """Id of the flow of a call to the public network, which is nobody's callflow."""
+
+_MOST_ALIKE = 50
+"""Numbers of contacts that end alike and are looked at, and contacts that have them."""
+
+_CONTACTS = (
+    select(ContactRow.name, ContactRow.details)
+    .join(ContactNumber, ContactNumber.contact_id == ContactRow.id)
+    .where(ContactNumber.ending == bindparam("ending"), ContactRow.name != "")
+    .order_by(ContactNumber.contact_id)
+    .limit(_MOST_ALIKE)
+)
 
 _IN_BROWSER = re.compile(r";transport=wss?\b", re.IGNORECASE)
 """Parameter in the address of a contact that is reached by WebSocket."""
@@ -136,6 +150,25 @@ class Loader:
             number=number,
             callflow_id=plan.numbers[number],
         )
+
+    async def contact_name(self, organization_id: int, number: str, country: str) -> str:
+        """Name that the account's own contacts have for a number in E.164, the oldest first; empty where none
+        has it. Their numbers are written as in the country. Contacts of users are for themselves."""
+        if not number.startswith("+"):
+            return ""
+        async with self._database.read(organization_id) as session:
+            for end in endings(number):
+                found = await columns_of(session, _CONTACTS, {"ending": end})
+                alike = (
+                    (name, one)
+                    for name, details in found
+                    for one in numbers_in(details)
+                    if ending(one) == end
+                )
+                async for name, one in unhurried(islice(alike, _MOST_ALIKE)):
+                    if written_number(one, country) == number:
+                        return name
+        return ""
 
     async def destination(self, organization_id: int, number: str, country: str) -> Destination:
         """Destination of a number that is dialled on the way, in the payer's country."""

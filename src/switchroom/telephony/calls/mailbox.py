@@ -248,7 +248,7 @@ class _Visit:
         caller = call.state.call.caller
         shown = Identity() if caller.is_anonymous else caller
         return LeftMessage(
-            caller_name=shown.name,
+            caller_name=shown.name_inside,
             caller_number=shown.number,
             called_number=call.dialled,
             call_id=call.id,

@@ -378,7 +378,8 @@ def failure(status: int) -> Outcome:
 def shown(identity: Identity, realm: str) -> NameAddr:
     """The From of a call inside."""
     host = ANONYMOUS_DOMAIN if identity.is_anonymous else realm
-    return NameAddr(Uri("sip", user=escape_user(identity.number or "anonymous"), host=host), identity.name)
+    uri = Uri("sip", user=escape_user(identity.number or "anonymous"), host=host)
+    return NameAddr(uri, identity.name_inside)
 
 
 async def _forward(ringing: RingingCall, flow: Flow, call: Call, target: NumberTarget) -> Outcome:

@@ -22,7 +22,6 @@ from switchroom.telephony.calls.live_call import CallOver, LiveCall, Rerouted, R
 from switchroom.telephony.calls.loaded import LoadedFlow, Refused
 from switchroom.telephony.calls.snapshot import ChangeKind
 from switchroom.telephony.routing.actions import Ring
-from switchroom.telephony.routing.caller_id import Identity
 from switchroom.telephony.routing.destinations import Destination, Internal, Outside
 from switchroom.telephony.routing.flow import Module
 from switchroom.telephony.routing.hangup_causes import HangupCause
@@ -68,8 +67,7 @@ async def route_to(
         caller = await call.board.loader.caller(device_id, target)
         if isinstance(caller, Refused) or caller.account.id != call.organization_id:
             return None
-        shown = Identity(name=kept.party.name, number=kept.party.number)
-        onward = structs.replace(caller.call, caller=shown)
+        onward = structs.replace(caller.call, caller=kept.party.identity)
         found = await dialled_flow(call.board.loader, caller, onward)
     except Unavailable as error:
         log.warning("transfer not possible", call=call.id, reason=error.code)
@@ -157,7 +155,7 @@ async def _attended(call: LiveCall, leg: Leg, kept: Leg, number: int, replaces: 
 
 def _place_of(route: Route, kept: Leg) -> Route:
     """The place in a callflow for a leg that is up; phones that ring there are shown the party at the leg."""
-    shown = Identity(name=kept.party.name, number=kept.party.number)
+    shown = kept.party.identity
     onward = structs.replace(route.state.call, caller=shown)
     action = route.action
     if isinstance(action, Ring):

@@ -11,7 +11,7 @@ from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from switchroom.db.base import now
-from switchroom.db.database import execute_many, insert_numbered
+from switchroom.db.database import execute_many, insert_numbered, insert_values
 from switchroom.errors import ErrorCode, Forbidden, Problems
 from switchroom.events.append import append
 from switchroom.events.types import (
@@ -23,7 +23,13 @@ from switchroom.events.types import (
 )
 from switchroom.tasks import taking_turns
 from switchroom.telephony.resources.actor import Actor
-from switchroom.telephony.resources.directories import Contact, ContactRow, Directories
+from switchroom.telephony.resources.directories import (
+    Contact,
+    ContactNumber,
+    ContactRow,
+    Directories,
+    endings_in,
+)
 from switchroom.telephony.resources.drafts import draft_of, merged
 from switchroom.telephony.resources.resource import Work
 from switchroom.telephony.resources.service import Resources
@@ -35,6 +41,8 @@ _AT_ONCE = 500
 _contacts = ContactRow.__table__
 _CHANGE = update(cast("Table", _contacts)).where(_contacts.c.id == bindparam("this_contact"))
 _DELETE = delete(cast("Table", _contacts)).where(_contacts.c.id == bindparam("this_contact"))
+_numbers = ContactNumber.__table__
+_DELETE_NUMBERS = delete(cast("Table", _numbers)).where(_numbers.c.contact_id == bindparam("this_contact"))
 
 
 class _Contact(Struct, frozen=True):
@@ -67,8 +75,11 @@ class ContactBook:
         async with self._resources.changing(actor) as work:
             await self._check_users(work, drafts)
             ids = await work.session.run_sync(insert_numbered, ContactRow, rows)
+            numbers: dict[int, frozenset[str]] = {}
             async for contact_id, row in taking_turns(zip(ids, rows, strict=True)):
+                numbers[contact_id] = endings_in(row["user_id"], row["details"])
                 _log(work, ResourceCreated, contact_id, row["name"])
+            await _add_numbers(work, numbers)
         return ids
 
     async def change(self, actor: Actor, wanted: Sequence[Mapping[str, Any]]) -> Sequence[int]:
@@ -83,6 +94,7 @@ class ContactBook:
             present = await self._find(work, [one["id"] for one in wanted])
             drafts: list[Contact] = []
             changed: list[dict[str, Any]] = []
+            numbers: dict[int, frozenset[str]] = {}
             async for number, one in taking_turns(enumerate(wanted)):
                 contact = present.get(one["id"])
                 if contact is None:
@@ -96,12 +108,17 @@ class ContactBook:
                 drafts.append(draft)
                 columns = self._kind.columns_of(draft)
                 changed.append({"this_contact": one["id"], **columns})
+                endings = endings_in(draft.user_id, columns["details"])
+                if endings != endings_in(contact.user_id, contact.details):
+                    numbers[one["id"]] = endings
                 # One may be named twice.
                 present[one["id"]] = _Contact(**{name: columns[name] for name in _Contact.__struct_fields__})
                 _log(work, ResourceUpdated, one["id"], columns["name"])
             problems.require_none()
             await self._check_users(work, drafts)
             await execute_many(work.session, _CHANGE, changed)
+            await execute_many(work.session, _DELETE_NUMBERS, [{"this_contact": one} for one in numbers])
+            await _add_numbers(work, numbers)
         return [one["id"] for one in wanted]
 
     async def delete(self, actor: Actor, ids: Sequence[int]) -> Sequence[int]:
@@ -160,6 +177,16 @@ class ContactBook:
 
     async def _users(self, session: AsyncSession, organization_id: int, ids: Sequence[int]) -> set[int]:
         return await self._resources.kinds["users"].present(session, organization_id, ids)
+
+
+async def _add_numbers(work: Work, numbers: Mapping[int, frozenset[str]]) -> None:
+    """Write the numbers of contacts that have none, by their ends."""
+    rows = [
+        {"organization_id": work.organization_id, "contact_id": contact_id, "ending": ending}
+        async for contact_id, endings in taking_turns(numbers.items())
+        for ending in sorted(endings)
+    ]
+    await insert_values(work.session, ContactNumber, rows)
 
 
 def _parts(ids: Sequence[int]) -> list[Sequence[int]]:

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Struct, structs
-from sqlalchemy import ColumnElement, ForeignKey, String, or_, true
+from sqlalchemy import ColumnElement, ForeignKey, Index, String, or_, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from switchroom import sanitize
+from switchroom.db.base import Base, BigId, OfOrganization
 from switchroom.telephony.resources.actor import Actor
 from switchroom.telephony.resources.fields import Id, PhoneNumber, Text
 from switchroom.telephony.resources.references import Reference
 from switchroom.telephony.resources.resource import Resource, is_said
 from switchroom.telephony.resources.rows import LONGEST_NAME, ResourceRow, resource_table
+from switchroom.telephony.routing.numbers import LONGEST_ENDING, ending
 
 MOST_CONTACTS = 10_000
 """Contacts in one request to the API."""
+
+_MOST_NAMING = 10
+"""Numbers of a contact by which it names callers: each is a row, in the one transaction of all contacts."""
 
 _Numbers = Annotated[list[PhoneNumber], Meta(max_length=50)]
 
@@ -61,6 +68,21 @@ class ContactRow(ResourceRow):
 
     user_id: Mapped[int | None] = mapped_column(ForeignKey("memberships.id", ondelete="CASCADE"), index=True)
     phonebook: Mapped[str] = mapped_column(String(64), default="global")
+
+
+class ContactNumber(OfOrganization, Base):
+    """Telephone number of a contact of the account itself, by its end: what comes before that is written in
+    many ways."""
+
+    __tablename__ = "contact_numbers"
+    # In the order in which contacts are asked for, however many have the same number.
+    __table_args__ = (Index("ix_contact_numbers_ending", "organization_id", "ending", "contact_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    # The index begins with it.
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    contact_id: Mapped[int] = mapped_column(ForeignKey("contacts.id", ondelete="CASCADE"), index=True)
+    ending: Mapped[str] = mapped_column(String(LONGEST_ENDING))
 
 
 class Directories(Resource[Contact, ContactRow]):
@@ -107,6 +129,21 @@ class Directories(Resource[Contact, ContactRow]):
             "phonebook": draft.phonebook,
             "details": {"details": values["details"]},
         }
+
+
+def numbers_in(details: Mapping[str, Any]) -> Iterator[str]:
+    """The telephone numbers of a contact, as they are written, in the column `details` of its row."""
+    for numbers in details["details"]["phone_numbers"].values():
+        yield from numbers
+
+
+def endings_in(user_id: int | None, details: Mapping[str, Any]) -> frozenset[str]:
+    """The ends of the numbers by which a contact names callers, by the columns of its row: its first, and
+    none of a user's."""
+    if user_id is not None:
+        return frozenset()
+    found = dict.fromkeys(end for one in numbers_in(details) if (end := ending(one)))
+    return frozenset(islice(found, _MOST_NAMING))
 
 
 def _tidied(details: ContactDetails) -> ContactDetails:

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from switchroom.telephony.routing.configuration import CallerId, CallerIdEntry
 from switchroom.telephony.routing.numbers import e164
@@ -26,13 +26,20 @@ ANONYMOUS_DOMAIN = "anonymous.invalid"
 class Identity(Struct, frozen=True):
     """`name` and `number` are what the called party is shown (From); `asserted_number`, where there is one,
     is what the network is told (P-Asserted-Identity). Of an anonymous one both differ, and Privacy is
-    `id`."""
+    `id`. `known_as` is the name that the account's contacts have for the caller: inside it is shown in the
+    place of `name`, and the network is never told."""
 
     name: str = ""
     number: str = ""
     asserted_name: str = ""
     asserted_number: str = ""
     is_anonymous: bool = False
+    known_as: str = ""
+
+    @property
+    def name_inside(self) -> str:
+        """The name that people of the account are shown."""
+        return self.known_as or self.name
 
 
 class Purpose(StrEnum):
@@ -97,6 +104,11 @@ def incoming_identity(name: str, number: str, country: str, *, withheld: bool = 
         return anonymous()
     is_code = "*" in number or "#" in number
     return Identity(name=_shown(name), number="" if is_code else _shown(e164(number, country) or number))
+
+
+def known(identity: Identity, name: str) -> Identity:
+    """The identity with the name that the account's contacts have for it; empty for none."""
+    return structs.replace(identity, known_as=_shown(name))
 
 
 def anonymous(asserted_name: str = "", asserted_number: str = "") -> Identity:

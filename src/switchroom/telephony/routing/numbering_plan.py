@@ -171,6 +171,14 @@ def is_country(code: str) -> bool:
     return code in phonenumbers.SUPPORTED_REGIONS
 
 
+def national_forms(number: str) -> Iterator[str]:
+    """A number in E.164 as it is written in its country, with what is dialled before it there and without."""
+    parsed = _parsed(number, "")
+    if parsed is not None:
+        yield phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
+        yield phonenumbers.national_significant_number(parsed)
+
+
 def written_number(text: str, country: str) -> str | None:
     """The number in E.164 that is written (see `numbers.written_number`)."""
     number = _parsed(text, country)

@@ -7,11 +7,16 @@ process that serves calls loads it before the first.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from switchroom.telephony.routing.number_kinds import NumberKind, PublicNumber
 
 LONGEST_NUMBER = 35
+
+LONGEST_ENDING = 7
+"""Last digits of a number that tell it from most others, and have no country's code among them but for very
+short numbers."""
 
 _DIALLED = re.compile(r"\+?[0-9*#]{1,35}")
 _PUBLIC = re.compile(r"\+?[0-9]{2,35}")
@@ -71,6 +76,19 @@ def written_number(text: str, country: str) -> str | None:
     from switchroom.telephony.routing import numbering_plan
 
     return numbering_plan.written_number(text, country)
+
+
+def endings(number: str) -> Sequence[str]:
+    """The ends (`ending`) that a number in E.164 has in all ways to write it: one, unless it is so short that
+    what is written before it is among the last digits."""
+    from switchroom.telephony.routing import numbering_plan
+
+    return list(dict.fromkeys(map(ending, (number, *numbering_plan.national_forms(number)))))
+
+
+def ending(written: str) -> str:
+    """The last digits, of any script, of a number that somebody has written; empty for a text without."""
+    return "".join(str(int(one)) for one in written if one.isdecimal())[-LONGEST_ENDING:]
 
 
 def is_country(code: str) -> bool:
