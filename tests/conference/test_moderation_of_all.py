@@ -317,7 +317,7 @@ async def test_two_moderators_at_once_leave_what_came_last(
         for _ in range(1 if is_slow else len(rest)):
             yield rest.pop()
 
-    monkeypatch.setattr(moderation_of_all, "_piece", piece)
+    monkeypatch.setattr(moderation_of_all, "piece", piece)
     mod, other = await server.enter("Mod", MODERATOR), await server.enter("Other", MODERATOR)
     crowd = [await server.enter(f"Ada {number}") for number in range(20)]
     for allowed in (True, False, True, False):
