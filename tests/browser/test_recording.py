@@ -218,3 +218,13 @@ def test_what_went_off_for_the_question_comes_on_again_with_the_answer(tenant: T
     ben.the("consent-agree").click()
     mia.hears("Ben")
     mia.sees("Ben")
+
+    chooses(mia, "stop-recording")
+    expect(ben.the("recording")).to_have_count(0)
+    chooses(mia, "start-recording")
+    expect(ben.the("consent-agree")).to_be_visible()
+    mia.the("mute-all").click()
+    ben.reads("Mia has muted everybody.")
+    ben.the("consent-agree").click()
+    mia.sees("Ben")
+    expect(mia.tile("Ben")).to_have_attribute("data-audio", "off")

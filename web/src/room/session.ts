@@ -177,13 +177,16 @@ export class RoomSession {
 
   /** Says whether the person agrees to be recorded. What went off for the question comes on again if they do. */
   async answerRecording(agrees: boolean): Promise<void> {
+    await this.request({ type: 'recording.answer', agrees })
+    const { self, permissions } = this.state.get()
+    // What the server has not heard is said again.
+    if (self?.consent === 'asked') return
     const { microphone, camera } = this.withheld
     this.withheld = NO_MEDIA
-    await this.request({ type: 'recording.answer', agrees })
-    if (!agrees || this.state.get().self?.consent !== 'agreed') return
-    const { voice, video } = this.state.get().permissions
-    if (microphone && voice) await this.local.setMicrophone(true)
-    if (camera && video) await this.local.setCamera(true)
+    if (!agrees || self?.consent !== 'agreed') return
+    // The browser may ask for the devices again, and nobody has to answer it.
+    if (microphone && permissions.voice) void this.local.setMicrophone(true)
+    if (camera && permissions.video) void this.local.setCamera(true)
   }
 
   admit(participantId: string): Promise<void> {
@@ -212,6 +215,7 @@ export class RoomSession {
 
   private joined(joined: Joined): void {
     const { self } = joined
+    this.withholds(self)
     if (joined.resumed) {
       // Media that were on when last told and are off now have been switched off by a moderator meanwhile.
       if (this.told.microphone && !self.microphone) void this.local.setMicrophone(false)
@@ -221,7 +225,6 @@ export class RoomSession {
     this.told = { microphone: self.microphone, camera: self.camera, screen: self.screen }
     this.media.joined(joined)
     if (!this.state.get().room) this.wantAtFirst(joined)
-    this.withholds(self)
     this.dispatch(joined)
     this.enforce(joined.permissions)
     this.tellMedia()
@@ -288,8 +291,11 @@ export class RoomSession {
         this.enforce(message.permissions)
         break
       case 'moderated':
-        if (message.action === 'mute') void this.local.setMicrophone(false)
-        if (message.action === 'stop-video') void this.local.setCamera(false)
+        if (message.action === 'mute') this.mute()
+        if (message.action === 'stop-video') {
+          this.withheld = { ...this.withheld, camera: false }
+          void this.local.setCamera(false)
+        }
         if (message.action === 'stop-screen') this.local.stopScreen()
         break
       case 'everybody':
@@ -307,8 +313,14 @@ export class RoomSession {
     if (action === 'lower-hand') this.handIsUp = false
     else if (!this.state.get().self?.isModerator) {
       this.told = { ...this.told, microphone: false }
-      void this.local.setMicrophone(false)
+      this.mute()
     }
+  }
+
+  /** Switches the microphone off for a moderator: no answer to the question to be recorded brings it back. */
+  private mute(): void {
+    this.withheld = { ...this.withheld, microphone: false }
+    void this.local.setMicrophone(false)
   }
 
   /** Remembers what goes off because the person is asked now whether they may be recorded. */
