@@ -2,6 +2,7 @@ import { ActionIcon, Button, Group, Menu, Modal, Text } from '@mantine/core'
 import { memo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { IconDots, IconPhoneOff, IconPlayerRecord, IconUserCheck } from '../ui/icons'
+import { isSecondClick } from '../ui/secondClick'
 import { useStorePart } from '../ui/store'
 import classes from './ParticipantsPanel.module.css'
 import { RemovedDialog } from './RemovedDialog'
@@ -78,7 +79,11 @@ export const EverybodyMenu = memo(function EverybodyMenu({ session }: { session:
           {(canRecord || recorded) && (
             <Menu.Item
               leftSection={<IconPlayerRecord size={16} aria-hidden />}
-              onClick={() => void (recorded ? session.stopRecording() : session.startRecording())}
+              onClick={event => {
+                // The second click of two would stop what the first has begun.
+                if (isSecondClick(event)) return
+                void (recorded ? session.stopRecording() : session.startRecording())
+              }}
               data-testid={recorded ? 'stop-recording' : 'start-recording'}
             >
               {t(recorded ? 'everybody.stopRecording' : 'everybody.record')}
