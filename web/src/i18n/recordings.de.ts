@@ -8,6 +8,8 @@ export const recordingsDe: typeof recordingsEn = {
   noneOfIt: 'Davon gibt es keine Aufzeichnungen, oder keine, die Sie sehen dürfen.',
   all: 'Alle Aufzeichnungen',
   toThose: 'Aufzeichnungen dieses Raums',
+  ofOneRoom: 'Aufzeichnungen eines Raums',
+  ofOneMeeting: 'Aufzeichnungen eines Meetings',
   ofRoom: 'Aufzeichnungen des Raums „{{title}}“',
   ofMeeting: 'Aufzeichnungen des Meetings „{{title}}“',
   ofThisRoom: 'Nur von diesem Raum',

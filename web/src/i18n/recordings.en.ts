@@ -7,6 +7,8 @@ export const recordingsEn = {
   noneOfIt: 'There are no recordings of it, or none that you may see.',
   all: 'All recordings',
   toThose: 'Recordings of this room',
+  ofOneRoom: 'Recordings of one room',
+  ofOneMeeting: 'Recordings of one meeting',
   ofRoom: 'Recordings of the room “{{title}}”',
   ofMeeting: 'Recordings of the meeting “{{title}}”',
   ofThisRoom: 'Only of this room',

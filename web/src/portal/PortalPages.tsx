@@ -57,7 +57,7 @@ function Page({ me, name, rest }: PortalPagesProps) {
     case 'meetings':
       return <MeetingsPage me={me} rest={rest} />
     case 'recordings':
-      return <RecordingsPage me={me} rest={rest} />
+      return <RecordingsPage key={rest.join('/')} me={me} rest={rest} />
     case 'people':
       return seesPeople(me) ? <PeoplePage me={me} /> : <NotForYou />
     case 'organization':

@@ -36,7 +36,7 @@ export function Ranking<Row extends { id: string }>({ companyId, table, of, load
   const [rankedBy, setRankedBy] = useState<'time' | 'stays'>('time')
   const [pages, setPages] = useState<Pages>({ of: '', places: [], top: 0 })
   const chosen = { ...of, rankedBy }
-  const key = JSON.stringify(chosen)
+  const key = JSON.stringify([companyId, chosen])
   const places = pages.of === key ? pages.places : []
   const after = places.at(-1)
   const wanted = { ...chosen, ...(after !== undefined && { after }) }
@@ -44,7 +44,8 @@ export function Ranking<Row extends { id: string }>({ companyId, table, of, load
     queryKey: ['ranking', companyId, table.of, wanted],
     queryFn: () => load(wanted),
     refetchInterval: after === undefined ? INTERVAL : false,
-    placeholderData: previous => previous,
+    // Of another time, or in another order, they would be wrong.
+    placeholderData: previous => (pages.of === key ? previous : undefined),
   })
   const column = rankedBy === 'time' ? table.columns[0] : table.columns.at(-1)
   const rows = page.data?.rows ?? []

@@ -34,13 +34,8 @@ export function RecordingsPage({ me, rest }: RecordingsPageProps) {
   const [ofEverybody, setOfEverybody] = useState(false)
   const of = recordingsOf(rest)
   const ofOne = of.roomId ?? of.meetingId ?? ''
-  const [shownOf, setShownOf] = useState(ofOne)
   /** Behind which places the pages begin that somebody has gone to, the one that is shown last. */
   const [places, setPlaces] = useState<readonly RecordingPlace[]>([])
-  if (shownOf !== ofOne) {
-    setShownOf(ofOne)
-    setPlaces([])
-  }
   const after = places.at(-1)
   const found = useQuery({
     queryKey: ['recordings', me.companyId, me.userId, ofEverybody, ofOne, after],
@@ -49,6 +44,7 @@ export function RecordingsPage({ me, rest }: RecordingsPageProps) {
     placeholderData: previous => previous,
   })
   const page = found.data
+  const title = page?.recordings[0]?.title
   if (page && !page.recordings.length && places.length && !found.isPlaceholderData) {
     setPlaces(places.slice(0, -1))
   }
@@ -80,9 +76,9 @@ export function RecordingsPage({ me, rest }: RecordingsPageProps) {
       {ofOne && (
         <Group gap="xs" mb="md" data-testid="recordings-of">
           <Text>
-            {t(of.roomId ? 'recordings.ofRoom' : 'recordings.ofMeeting', {
-              title: page?.recordings[0]?.title ?? '–',
-            })}
+            {title
+              ? t(of.roomId ? 'recordings.ofRoom' : 'recordings.ofMeeting', { title })
+              : t(of.roomId ? 'recordings.ofOneRoom' : 'recordings.ofOneMeeting')}
           </Text>
           <Anchor href="#/recordings" data-testid="all-recordings">
             {t('recordings.all')}
