@@ -58,7 +58,7 @@ class RoomMedia:
         self._leaving = Tasks()
         self.recording = RoomRecording(conference, self._hosted, recording_sessions, self._settled)
         self._records = False
-        conference.can_record = recording_sessions is not None
+        conference.can_record = self.recording.can_record
         self.room_changed()
         self._tasks.spawn(self._hosted.run(self), f"room {room_id}")
 
