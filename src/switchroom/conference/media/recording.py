@@ -209,7 +209,8 @@ class RoomRecording:
         self._names = {one_id: names for one_id, names in self._names.items() if one_id in inside}
 
     async def _stop(self) -> None:
-        room, self._room = self._room, None
-        if room is not None and room is self._hosted.current:
+        room = self._hosted.current
+        # Also where it is not known to write: the answer may have come too late, or not at all.
+        if room is not None and self._recording_session is not None:
             await room.stop_recording()
         await self.end()
