@@ -16,11 +16,13 @@ from switchroom.conference.room import recording as recording_of_room
 from switchroom.conference.room.participants import Source
 from switchroom.conference.signalling import session
 from switchroom.conference.signalling.session import RECORDING_BURST
+from switchroom.db.database import Database
 from switchroom.engines.janus.engine import JanusEngine
 from switchroom.engines.janus.server import JanusServer
 from switchroom.errors import ErrorCode, Unavailable
 from switchroom.identity.notices import RecordingRuleChanged
 from switchroom.meetings.notices import MeetingChanged, MeetingOver
+from switchroom.meetings.recordings.sessions import RecordingSessions
 from switchroom.rooms.admission import Admission
 from switchroom.rooms.permissions import MODERATOR, PARTICIPANT
 from tests.conference.room import Message, RoomServer, room_server
@@ -258,6 +260,23 @@ async def test_a_moderator_begins_only_so_many_at_once(
     assert await mod.is_refused("recording.start") == "too_many"
 
 
+async def test_somebody_agrees_only_so_often_and_declines_each_time(
+    studio: RoomServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "RECORDING_RATE", 0.0)
+    studio.admit("Mod", MODERATOR)
+    studio.admit("Ada", PARTICIPANT)
+    asks(studio, "Mod", "Ada")
+    mod, ada = await studio.join("Mod"), await studio.join("Ada")
+    await mod.does("recording.start")
+    await ada.hears(own(consent="asked"))
+    for _ in range(RECORDING_BURST):
+        await ada.does("recording.answer", agrees=True)
+        await ada.does("recording.answer", agrees=False)
+    assert await ada.is_refused("recording.answer", agrees=True) == "too_many"
+    await ada.does("recording.answer", agrees=False)
+
+
 async def test_without_a_place_a_moderator_is_told_so(studio: RoomServer, reels: Reels) -> None:
     reels.full = True
     mod = await studio.enter("Mod", MODERATOR)
@@ -398,7 +417,8 @@ async def test_people_are_asked_when_the_organization_begins_to_ask(studio: Room
 
 
 async def test_where_nothing_can_be_recorded_nobody_is_asked() -> None:
-    async with room_server() as server:
+    nowhere = RecordingSessions(Database("sqlite+aiosqlite://"), None, least_free=0)
+    async with room_server(recording_sessions=nowhere) as server:
         server.admit("Mod", MODERATOR, meeting_id=MEETING, recorded=True)
         asks(server, "Mod")
         mod = await server.join("Mod", media=ON)

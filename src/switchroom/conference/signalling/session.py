@@ -47,7 +47,7 @@ from switchroom.http.rate_limit import TokenBucket
 
 CHAT_RATE, CHAT_BURST = 1.0, 10
 RECORDING_RATE, RECORDING_BURST = 0.1, 5
-"""Recordings that one moderator begins in a second, on average, and at once."""
+"""Recordings that one moderator begins in a second, on average, and at once; and agreements of one person."""
 
 
 class Session:
@@ -61,6 +61,7 @@ class Session:
         self._connection = connection
         self._chat_limit = TokenBucket(CHAT_RATE, CHAT_BURST)
         self._recording_limit = TokenBucket(RECORDING_RATE, RECORDING_BURST)
+        self._agreement_limit = TokenBucket(RECORDING_RATE, RECORDING_BURST)
 
     @property
     def is_current(self) -> bool:
@@ -119,6 +120,9 @@ class Session:
             case StopRecording():
                 recording.stop(conference, me)
             case AnswerRecording(agrees=agrees):
+                # No is taken each time.
+                if agrees and not self._agreement_limit.take():
+                    raise Exhausted(ErrorCode.TOO_MANY_REQUESTS)
                 recording.answer(conference, me, agrees=agrees)
             case Admit():
                 self._waiting_room.admit(me, message.participant_id)
