@@ -235,7 +235,11 @@ class RecordingFinisher(Work[Claim[MeetingRecording]]):
     def _failure(self, error: Exception) -> RecordingFailure:
         """Reason for the users, of an error for the operators."""
         is_full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-        if is_full or (isinstance(error, ProgramFailed) and self._files.free_space() < _FULL):
+        try:
+            is_full = is_full or (isinstance(error, ProgramFailed) and self._files.free_space() < _FULL)
+        except OSError as other:
+            error = other
+        if is_full:
             return RecordingFailure.DISK_FULL
         match error:
             case OSError():
