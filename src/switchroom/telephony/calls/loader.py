@@ -75,7 +75,7 @@ _MOST_ALIKE = 50
 _CONTACTS = (
     select(ContactRow.name, ContactRow.details)
     .join(ContactNumber, ContactNumber.contact_id == ContactRow.id)
-    .where(ContactNumber.ending == bindparam("ending"), ContactRow.name != "")
+    .where(ContactNumber.ending == bindparam("ending"), ContactRow.name != "", ContactRow.user_id.is_(None))
     .order_by(ContactNumber.contact_id)
     .limit(_MOST_ALIKE)
 )
