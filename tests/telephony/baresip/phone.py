@@ -103,13 +103,16 @@ class Baresip:
 
     async def command(self, name: str, parameters: str = "") -> str:
         """Give a command. Returns what is answered."""
+        answer = await self._ask(name, parameters)
+        assert answer["ok"], f"{name} {parameters}: {answer}"
+        return str(answer.get("data", ""))
+
+    async def _ask(self, name: str, parameters: str = "") -> dict[str, Any]:
         assert self._writer is not None
         message = json.dumps({"command": name, "params": parameters}).encode()
         self._writer.write(b"%d:%b," % (len(message), message))
         async with asyncio.timeout(LIMIT):
-            answer = await self._answers.get()
-        assert answer["ok"], f"{name} {parameters}: {answer}"
-        return str(answer.get("data", ""))
+            return await self._answers.get()
 
     async def until(self, type_: str, limit: float = LIMIT) -> Event:
         """The next event of a kind."""
@@ -189,7 +192,7 @@ class Baresip:
 
     async def press(self, *keys: str) -> None:
         """Press keys one after the other (RFC 4733), the next when 0.25 s of sound were sent with the one
-        before."""
+        before. The last may end the call."""
         for key in "".join(keys):
             begin = await self._sent()
             await self.command("sndcode", key)
@@ -235,17 +238,13 @@ class Baresip:
                 await asyncio.sleep(0.05)
 
     async def _sent(self) -> float:
-        """Seconds of sound that were sent during the current call."""
-        return (await self._seconds())[0]
+        """Seconds of sound that were sent during the current call, without end once there is none."""
+        answer = await self._ask("audio_debug")
+        return _seconds(str(answer.get("data", "")))[0] if answer["ok"] else math.inf
 
     async def _received(self) -> float:
         """Seconds of sound that have come in during the current call."""
-        return (await self._seconds())[1]
-
-    async def _seconds(self) -> tuple[float, float]:
-        """Seconds of sound that were sent and have come in during the current call."""
-        found = _TIME.findall(await self.command("audio_debug"))
-        return (float(found[0]), float(found[1])) if len(found) > 1 else (0.0, 0.0)
+        return _seconds(await self.command("audio_debug"))[1]
 
     async def _fresh_second(self) -> None:
         """Wait until no sound file is named after this second, which a further call would overwrite."""
@@ -366,3 +365,9 @@ async def connected(caller: Baresip, number: str, called: Baresip) -> None:
     await caller.until("CALL_ESTABLISHED")
     await caller.hears(called.tone)
     await called.hears(caller.tone)
+
+
+def _seconds(printed: str) -> tuple[float, float]:
+    """Seconds of sound that were sent and have come in."""
+    found = _TIME.findall(printed)
+    return (float(found[0]), float(found[1])) if len(found) > 1 else (0.0, 0.0)
