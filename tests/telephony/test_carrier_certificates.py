@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -63,9 +64,10 @@ def unknown(tmp_path: Path) -> Authority:
 
 
 @pytest.fixture
-async def office(tmp_path: Path, known: Authority) -> AsyncIterator[Office]:
+async def office(tmp_path: Path, sqlite_tables: Path, known: Authority) -> AsyncIterator[Office]:
     """An account, whose SIP server and registrations of trunks know one authority."""
-    office = Office(f"sqlite+aiosqlite:///{tmp_path / 'platform.sqlite'}", tmp_path / "office")
+    own = shutil.copy(sqlite_tables, tmp_path / "platform.sqlite")
+    office = Office(f"sqlite+aiosqlite:///{own}", tmp_path / "office")
     certificate, key = known.certify("pbx.example")
     office.configuration = replace(
         office.configuration,
