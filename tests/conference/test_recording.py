@@ -416,8 +416,9 @@ async def test_people_are_asked_when_the_organization_begins_to_ask(studio: Room
         await one.hears(own(consent="asked", microphone=False))
 
 
-async def test_where_nothing_can_be_recorded_nobody_is_asked() -> None:
-    nowhere = RecordingSessions(Database("sqlite+aiosqlite://"), None, least_free=0)
+async def test_where_nothing_can_be_recorded_nobody_is_asked(tmp_path: Path) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'unused.db'}")
+    nowhere = RecordingSessions(database, None, least_free=0)
     async with room_server(recording_sessions=nowhere) as server:
         server.admit("Mod", MODERATOR, meeting_id=MEETING, recorded=True)
         asks(server, "Mod")
