@@ -8,7 +8,7 @@ import random
 import socket
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypedDict
 
 from switchroom.settings import TelephonySettings
 
@@ -35,6 +35,22 @@ def free_port() -> int:
                 continue
         return number
     raise OSError("no port is free")
+
+
+class InnerSipPorts(TypedDict):
+    """Ports by which a SIP server is reached from inside, as its configuration names them."""
+
+    core_port: int
+    web_port: int
+    events_port: int
+    trunks_port: int
+
+
+def inner_sip_ports() -> InnerSipPorts:
+    """Ports for a SIP server: one that it takes itself an outgoing connection may have at that moment."""
+    return InnerSipPorts(
+        core_port=free_port(), web_port=free_port(), events_port=free_port(), trunks_port=free_port()
+    )
 
 
 _MEDIA = range(10_000, 20_000, 400)

@@ -24,7 +24,7 @@ from switchroom.telephony.registrations import RegistrationMirror
 from switchroom.telephony.resources.devices import Device, Registration
 from switchroom.telephony.resources.realms import SipRealm
 from tests.engines.kamailio.phones import REALM, Phone, ha1, udp
-from tests.ports import free_port
+from tests.ports import free_port, inner_sip_ports
 
 pytestmark = pytest.mark.kamailio
 
@@ -38,6 +38,7 @@ class Telephones:
             database_url=url,
             port=free_port(),
             limits=Limits(device_registers=(100, 1000)),
+            **inner_sip_ports(),
         )
         self.engine = KamailioEngine(directory / "kamailio", self.configuration)
         self.mirror = RegistrationMirror(self.database, Bus(), self.engine.directory)

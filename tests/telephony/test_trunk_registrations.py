@@ -29,7 +29,7 @@ from switchroom.telephony.resources.vault import Vault
 from switchroom.telephony.trunk_registrations import OwnSide, TrunkRegistrations
 from tests.engines.kamailio.phones import Message, Phone, udp
 from tests.engines.kamailio.test_calls import received
-from tests.ports import free_port
+from tests.ports import free_port, inner_sip_ports
 from tests.telephony.registrar import PASSWORD, USERNAME, Registrar, registrar
 
 pytestmark = pytest.mark.kamailio
@@ -43,7 +43,9 @@ class Office:
     def __init__(self, url: str, directory: Path) -> None:
         self.bus = Bus()
         self.database = Database(url, self.bus)
-        self.configuration = KamailioConfiguration(database_url=url, port=free_port())
+        self.configuration = KamailioConfiguration(
+            database_url=url, port=free_port(), workers=(free_port(),), **inner_sip_ports()
+        )
         self.engine = KamailioEngine(directory / "kamailio", self.configuration)
         self.vault = Vault(b"secret")
         self.certificates = CarrierCertificates()

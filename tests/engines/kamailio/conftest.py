@@ -13,7 +13,7 @@ import pytest
 from switchroom.engines.kamailio.configuration import KamailioConfiguration, Limits
 from switchroom.engines.kamailio.engine import KamailioEngine
 from tests.engines.kamailio.phones import REALM, UdpWire, Wire, ha1, tcp, udp, web
-from tests.ports import free_port
+from tests.ports import free_port, inner_sip_ports
 
 DEVICE, ACCOUNT = 17, 3
 
@@ -56,6 +56,7 @@ class Edge:
             tls_private_key=str(key),
             workers=tuple(free_port() for _ in range(workers)),
             limits=limits,
+            **inner_sip_ports(),
         )
         self.engine = KamailioEngine(directory / "kamailio", self.configuration)
         self.add_device()

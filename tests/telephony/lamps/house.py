@@ -28,7 +28,7 @@ from switchroom.telephony.resources.realms import SipRealm
 from switchroom.telephony.resources.references import ResourceReference
 from switchroom.telephony.resources.vmboxes import VoicemailBoxRow
 from tests.engines.kamailio.phones import LIMIT, REALM, Message, Phone, ha1, udp
-from tests.ports import free_port
+from tests.ports import free_port, inner_sip_ports
 
 NAMES = {100: "ab12cd34", 101: "ef56gh78"}
 """Devices of the phones, by their extensions."""
@@ -39,7 +39,9 @@ class House:
 
     def __init__(self, directory: Path, url: str) -> None:
         self.database, self.bus = Database(url), Bus()
-        self.configuration = KamailioConfiguration(database_url=url, port=free_port(), workers=(free_port(),))
+        self.configuration = KamailioConfiguration(
+            database_url=url, port=free_port(), workers=(free_port(),), **inner_sip_ports()
+        )
         self.engine = KamailioEngine(directory / "kamailio", self.configuration)
         self.organization_id = 0
         self._agent: UserAgent | None = None
