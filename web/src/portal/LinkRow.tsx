@@ -4,7 +4,6 @@ import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { deleteLink, type PermissionGroup, resendLink } from '../api/links'
 import { IconCheck, IconCopy, IconEdit, IconMail, IconQrcode, IconTrash } from '../ui/icons'
-import { isSecondClick } from '../ui/secondClick'
 import { announce } from './announce'
 import { DeletionQuestion } from './DeletionQuestion'
 import { groupName } from './groupName'
@@ -12,6 +11,7 @@ import { LinkForm } from './LinkForm'
 import classes from './LinkRow.module.css'
 import type { ListedLink } from './linkChange'
 import { validity } from './linkValidity'
+import { useOnce } from './useOnce'
 
 // Most never look at one.
 const QrCode = lazy(() => import('./rooms/QrCode'))
@@ -29,6 +29,7 @@ interface LinkRowProps {
 export function LinkRow({ link, kind, groups, roomId, group, queryKey }: LinkRowProps) {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  const once = useOnce()
   const [asking, setAsking] = useState(false)
   const [changing, setChanging] = useState(false)
   const [showsCode, setShowsCode] = useState(false)
@@ -94,7 +95,7 @@ export function LinkRow({ link, kind, groups, roomId, group, queryKey }: LinkRow
             leftSection={<IconMail size={16} aria-hidden />}
             aria-label={t('roomAdministration.links.resendOf', { name: title })}
             loading={sending.isPending}
-            onClick={event => isSecondClick(event) || queries.isMutating({ mutationKey }) || sending.mutate()}
+            onClick={once(mutationKey, () => sending.mutate())}
             data-testid="resend-link"
           >
             {t('roomAdministration.links.resend')}

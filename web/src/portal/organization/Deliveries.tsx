@@ -4,11 +4,11 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Delivery, listDeliveries, redeliver } from '../../api/organization'
 import { formatDateTime } from '../../i18n/format'
-import { isSecondClick } from '../../ui/secondClick'
 import { announce, announceFailure } from '../announce'
 import { Failure } from '../Failure'
 import { Pager } from '../Pager'
 import { problemText } from '../problemText'
+import { useOnce } from '../useOnce'
 import classes from './Organization.module.css'
 
 /** Deliveries of a web hook and what became of them, a page at a time. */
@@ -50,6 +50,7 @@ export function Deliveries({ hookId }: { hookId: number }) {
 function DeliveryRow({ hookId, delivery }: { hookId: number; delivery: Delivery }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  const once = useOnce()
   const mutationKey = ['redeliver', delivery.id]
   const sending = useMutation({
     mutationKey,
@@ -78,10 +79,7 @@ function DeliveryRow({ hookId, delivery }: { hookId: number; delivery: Delivery 
         size="xs"
         variant="default"
         loading={sending.isPending}
-        onClick={event => {
-          // The second click of two may come before the button is drawn as busy.
-          if (!isSecondClick(event) && !queries.isMutating({ mutationKey })) sending.mutate()
-        }}
+        onClick={once(mutationKey, () => sending.mutate())}
         data-testid="redeliver"
       >
         {t('directory.sendAgain')}

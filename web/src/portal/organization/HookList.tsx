@@ -1,15 +1,15 @@
 import { Alert, Button, Loader, Switch, Text } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type SyntheticEvent, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { SignedIn } from '../../api/account'
 import { changeHook, deleteHook, type Hook, listHooks, testHook } from '../../api/organization'
 import { IconHistory, IconPlus, IconSend2, IconSettings, IconTrash } from '../../ui/icons'
-import { isSecondClick } from '../../ui/secondClick'
 import { announce, announceFailure } from '../announce'
 import { DeletionQuestion } from '../DeletionQuestion'
 import { Failure } from '../Failure'
 import { problemText } from '../problemText'
+import { useOnce } from '../useOnce'
 import { Deliveries } from './Deliveries'
 import { HookDialog } from './HookDialog'
 import classes from './Organization.module.css'
@@ -56,10 +56,7 @@ function HookCard({ hook, onChange }: { hook: Hook; onChange: () => void }) {
   const [showsDeliveries, setShowsDeliveries] = useState(false)
   const { id, name } = hook
   const key = (what: string) => [what, id]
-  const once = (what: string, act: () => void) => (event?: SyntheticEvent) => {
-    // The second click of two may come before the button is drawn as busy.
-    if (!(event && isSecondClick(event)) && !queries.isMutating({ mutationKey: key(what) })) act()
-  }
+  const once = useOnce()
   const refresh = () => queries.invalidateQueries({ queryKey: ['hooks'] })
   const testing = useMutation({
     mutationKey: key('test-hook'),
@@ -109,7 +106,7 @@ function HookCard({ hook, onChange }: { hook: Hook; onChange: () => void }) {
           label={t('organization.on')}
           checked={hook.enabled}
           disabled={switching.isPending}
-          onChange={once('switch-hook', () => switching.mutate())}
+          onChange={once(key('switch-hook'), () => switching.mutate())}
           data-testid="hook-enabled"
         />
         <Button
@@ -117,7 +114,7 @@ function HookCard({ hook, onChange }: { hook: Hook; onChange: () => void }) {
           leftSection={<IconSend2 size={16} aria-hidden />}
           loading={testing.isPending}
           disabled={!hook.enabled}
-          onClick={once('test-hook', () => testing.mutate())}
+          onClick={once(key('test-hook'), () => testing.mutate())}
           data-testid="test-hook"
         >
           {t('organization.test')}
@@ -161,7 +158,7 @@ function HookCard({ hook, onChange }: { hook: Hook; onChange: () => void }) {
           text={t('organization.confirmHook', { name })}
           failure={deleting.error && problemText(t, deleting.error)}
           isPending={deleting.isPending}
-          onConfirm={once('delete-hook', () => deleting.mutate())}
+          onConfirm={once(key('delete-hook'), () => deleting.mutate())}
           onCancel={() => setAsking(false)}
         />
       )}

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { TFunction } from 'i18next'
-import { type SyntheticEvent, useState } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import {
   changePerson,
@@ -12,10 +12,10 @@ import {
   sendPasswordLink,
 } from '../../api/people'
 import { IconKey, IconTrash, IconUserCheck, IconUserX } from '../../ui/icons'
-import { isSecondClick } from '../../ui/secondClick'
 import { announce } from '../announce'
 import { DeletionQuestion } from '../DeletionQuestion'
 import { isChangedMeanwhile, problemText } from '../problemText'
+import { useOnce } from '../useOnce'
 
 interface PersonActionsProps {
   person: ListedPerson
@@ -33,9 +33,7 @@ export function PersonActions({ person, name, onChanged, onDone, onStale }: Pers
   const [isRemoving, setRemoving] = useState(false)
   const isDisabled = person.state === 'disabled'
   const key = (what: string) => [what, person.id]
-  const once = (what: string, act: () => void) => (event?: SyntheticEvent) => {
-    if (!(event && isSecondClick(event)) && !queries.isMutating({ mutationKey: key(what) })) act()
-  }
+  const once = useOnce()
   const enabling = useMutation({
     mutationKey: key('enable-person'),
     mutationFn: () => changePerson(person, { enabled: isDisabled }),
@@ -67,7 +65,7 @@ export function PersonActions({ person, name, onChanged, onDone, onStale }: Pers
             variant="default"
             leftSection={<IconKey size={16} aria-hidden />}
             loading={sending.isPending}
-            onClick={once('password-link', () => sending.mutate())}
+            onClick={once(key('password-link'), () => sending.mutate())}
             data-testid="send-password-link"
           >
             {t('directory.sendPassword')}
@@ -80,7 +78,7 @@ export function PersonActions({ person, name, onChanged, onDone, onStale }: Pers
               isDisabled ? <IconUserCheck size={16} aria-hidden /> : <IconUserX size={16} aria-hidden />
             }
             loading={enabling.isPending}
-            onClick={once('enable-person', () => enabling.mutate())}
+            onClick={once(key('enable-person'), () => enabling.mutate())}
             data-testid="enable-person"
           >
             {t(isDisabled ? 'directory.enable' : 'directory.disable')}

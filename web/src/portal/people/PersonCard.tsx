@@ -5,9 +5,9 @@ import type { Administration, SignedIn } from '../../api/account'
 import { invite, type ListedPerson, nameOf } from '../../api/people'
 import { formatDateTime } from '../../i18n/format'
 import { IconMail, IconSettings } from '../../ui/icons'
-import { isSecondClick } from '../../ui/secondClick'
 import { announce, announceFailure } from '../announce'
 import { problemText } from '../problemText'
+import { useOnce } from '../useOnce'
 import classes from './People.module.css'
 import { roleOf } from './permissionTree'
 
@@ -79,6 +79,7 @@ export function PersonCard({ me, person, onOpen }: PersonCardProps) {
 function SendAgain({ person, name }: { person: ListedPerson; name: string }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  const once = useOnce()
   const mutationKey = ['invite', person.id]
   const sending = useMutation({
     mutationKey,
@@ -95,10 +96,7 @@ function SendAgain({ person, name }: { person: ListedPerson; name: string }) {
       leftSection={<IconMail size={16} aria-hidden />}
       aria-label={t('directory.sendAgainTo', { name })}
       loading={sending.isPending}
-      onClick={event => {
-        // The second click of two may come before the button is drawn as busy.
-        if (!isSecondClick(event) && !queries.isMutating({ mutationKey })) sending.mutate()
-      }}
+      onClick={once(mutationKey, () => sending.mutate())}
       data-testid="send-again"
     >
       {t('directory.sendAgain')}
