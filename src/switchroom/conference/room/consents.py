@@ -36,4 +36,4 @@ class Consents:
 
     def withholds(self, user_id: str) -> bool:
         """Whether nothing of the person may be relayed."""
-        return self.asks and not self._answers.get(user_id, False)
+        return self.of(user_id) in ("asked", "declined")
